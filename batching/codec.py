@@ -1,0 +1,310 @@
+"""The packed encoding: operations and entries as BSON, joined without decoding, in a JSON envelope.
+
+    operation ──encode_operation──▶ body ──join_request──▶ payload ──▶ open_envelope ──▶ document
+    Entry ◀──split_response── payload ◀──seal_envelope── document ◀──join_response── entries
+
+Both ends stand here, so that they can be joined in memory. Never touches the values that it
+carries: what went in as BSON comes out as the same bytes.
+
+Splicing works on two rules of the BSON specification (bsonspec.org, version 1.1): a document is
+its length as int32, its elements, and a zero byte; an array is a document with the keys "0", "1" …
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from struct import error as StructError  # noqa: N812 - struct's one exception, named as a class
+from struct import pack, unpack_from
+from typing import TYPE_CHECKING, Any, Final
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+
+from motorpool.batching import envelope
+from motorpool.batching.envelope import OUTCOMES, Entry, OperationId
+from motorpool.batching.errors import ProtocolError
+from motorpool.batching.limits import UNPACKED_REQUEST_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+COMPRESS_ABOVE_BYTES: Final = 1024 * 1024
+"""Documents above this many bytes of BSON are compressed where the other end reads zlib."""
+
+_ZLIB_LEVEL: Final = 1
+
+LOSSLESS: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
+    # A date past year 9999 stays a DatetimeMS instead of failing the batch that holds it.
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
+_RAW: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSONDocument)
+
+
+# Operations into a request ----------------------------------------------------------------------
+
+
+def encode_operation(
+    op: str, ns: str, args: dict[str, Any], codec_options: CodecOptions[Any] = LOSSLESS
+) -> bytes:
+    """One operation's body: what it asks, without what a batch adds (its id, the time left).
+
+    Two operations that ask the same thing have the same body, byte for byte. Raises what `bson`
+    raises for a value that is not BSON (`bson.errors.InvalidDocument`, OverflowError …).
+    """
+    return bson.encode({"op": op, "ns": ns, "args": args}, codec_options=codec_options)
+
+
+def stamp(body: bytes, id_: int, timeout_ms: int | None) -> bytes:
+    """A body with the two fields that only its batch knows, put in front of the others."""
+    fields = b"\x10id\x00" + pack("<i", id_)
+    if timeout_ms is not None:
+        fields += b"\x12timeout_ms\x00" + pack("<q", timeout_ms)
+    return pack("<i", len(body) + len(fields)) + fields + body[4:]
+
+
+STAMP_BYTES: Final = len(stamp(b"\x05\x00\x00\x00\x00", 0, 0)) - 5
+"""What `stamp` adds at the most."""
+
+ELEMENT_BYTES: Final = 1 + len(str(10**6)) + 1
+"""What an array adds to an element: its type, its index in digits, a zero byte; generously."""
+
+
+def join_array(documents: Iterable[bytes]) -> bytes:
+    """A BSON array of encoded documents."""
+    elements = b"".join(
+        b"\x03%d\x00%b" % (index, document) for index, document in enumerate(documents)
+    )
+    return pack("<i", len(elements) + 5) + elements + b"\x00"
+
+
+def join_document(fields: bytes) -> bytes:
+    """A BSON document of encoded elements."""
+    return pack("<i", len(fields) + 5) + fields + b"\x00"
+
+
+_REQUEST_HEAD: Final = bson.encode(
+    {"v": envelope.VERSION, "accept": [envelope.BSON, envelope.ZLIB]}
+)[4:-1]
+REQUEST_OVERHEAD_BYTES: Final = len(_REQUEST_HEAD) + 4 + len(b"\x04ops\x00") + 5 + 1
+
+
+def join_request(stamped: Sequence[bytes]) -> bytes:
+    """The event for these operations, as JSON bytes: packed, compressed above the threshold."""
+    document = join_document(_REQUEST_HEAD + b"\x04ops\x00" + join_array(stamped))
+    return seal_envelope(document, compress=True)
+
+
+# The JSON envelope ------------------------------------------------------------------------------
+
+
+def seal_envelope(document: bytes, *, compress: bool) -> bytes:
+    """`{"v": 1, "bson": "<base64>", "z": "zlib"?}` around an encoded document.
+
+    Never longer than without compression: what zlib cannot make smaller (images, say) it makes
+    larger, by 1.4 kB at Lambda's limit, and the batch would be refused for its size.
+    """
+    tail = b'"}'
+    if compress and len(document) > COMPRESS_ABOVE_BYTES:
+        compressed = zlib.compress(document, _ZLIB_LEVEL)
+        if len(compressed) < len(document) - len(',"z":"zlib"'):
+            document, tail = compressed, b'","z":"zlib"}'
+    return b'{"v":%d,"bson":"%b%b' % (
+        envelope.VERSION,
+        binascii.b2a_base64(document, newline=False),
+        tail,
+    )
+
+
+def open_envelope(event: dict[str, Any], max_bytes: int | None = UNPACKED_REQUEST_BYTES) -> bytes:
+    """The document inside a packed event or response, still encoded.
+
+    Raises ProtocolError for an unknown field or compression, bad base64, a broken stream, or more
+    than `max_bytes` of document (a small event can unpack into a large one).
+    """
+    unknown = event.keys() - envelope.EVENT_FIELDS
+    if unknown:
+        message = (
+            f"unknown field {min(map(str, unknown))!r} beside 'bson'; "
+            "a packed batch has 'v', 'bson' and 'z' only, the rest is inside"
+        )
+        raise ProtocolError(message)
+    text, compression = event["bson"], event.get("z")
+    if not isinstance(text, str):
+        message = f"'bson' must be a base64 string, not {type(text).__name__}"
+        raise ProtocolError(message)
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        message = f"'bson' is not base64: {error}"
+        raise ProtocolError(message) from error
+    if compression == envelope.ZLIB:
+        return _decompress(data, max_bytes)
+    if compression is not None:
+        message = f"unknown compression {compression!r}; known: 'zlib'"
+        raise ProtocolError(message)
+    return data
+
+
+def _decompress(data: bytes, max_bytes: int | None) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        document = stream.decompress(data, 0 if max_bytes is None else max_bytes)
+    except zlib.error as error:
+        message = f"'bson' is not a zlib stream: {error}"
+        raise ProtocolError(message) from error
+    if stream.unconsumed_tail:
+        message = f"the batch unpacks to more than {max_bytes} bytes"
+        raise ProtocolError(message)
+    if not stream.eof or stream.unused_data:
+        message = "'bson' is not one whole zlib stream"
+        raise ProtocolError(message)
+    return document
+
+
+def decode_document(document: bytes) -> dict[str, Any]:
+    """The request's document as Python values. Raises ProtocolError for what is not BSON."""
+    try:
+        return bson.decode(document, codec_options=LOSSLESS)
+    except (BSONError, ValueError, TypeError, OverflowError) as error:
+        message = f"'bson' does not hold a BSON document: {error}"
+        raise ProtocolError(message) from error
+    except RecursionError as error:
+        message = "'bson' holds a document that is nested too deeply"
+        raise ProtocolError(message) from error
+
+
+# Entries into a response ------------------------------------------------------------------------
+
+
+def encode_entry(entry: dict[str, Any]) -> bytes:
+    """One entry as BSON. Raises what `bson` raises for a value that is not BSON."""
+    return bson.encode(entry, codec_options=LOSSLESS)
+
+
+def join_response(entries: Iterable[bytes], stats: dict[str, Any]) -> bytes:
+    """The response's document from encoded entries."""
+    return join_document(
+        b"\x10v\x00"
+        + pack("<i", envelope.VERSION)
+        + b"\x04res\x00"
+        + join_array(entries)
+        + b"\x03stats\x00"
+        + bson.encode(stats)
+    )
+
+
+def split_response(payload: bytes) -> tuple[list[Entry], dict[str, Any]]:
+    """A response's entries, their values still encoded, and its stats.
+
+    Reads both encodings, since a proxy that could not read a batch answers readably. Raises
+    ProtocolError for what is not a response, with the proxy's own words where the batch failed
+    as a whole.
+    """
+    try:
+        response = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        message = f"the response is not JSON: {error}"
+        raise ProtocolError(message) from error
+    if not isinstance(response, dict):
+        message = f"the response is not a JSON object but {type(response).__name__}"
+        raise ProtocolError(message)
+    if "bson" not in response:
+        return _split_readable(response)
+    return _split_packed(open_envelope(response, max_bytes=None))
+
+
+def _split_packed(data: bytes) -> tuple[list[Entry], dict[str, Any]]:
+    try:
+        document = RawBSONDocument(data, _RAW)
+        _check_response(document)
+        entries = [_packed_entry(bytes(entry.raw)) for entry in document["res"]]
+        stats = document.get("stats")
+        return entries, bson.decode(stats.raw) if stats is not None else {}
+    except (BSONError, StructError, AttributeError, TypeError, KeyError, IndexError) as error:
+        message = f"the response does not hold a BSON document of entries: {error}"
+        raise ProtocolError(message) from error
+
+
+def _check_response(document: Any) -> None:
+    if document.get("v") != envelope.VERSION:
+        message = f"the response has version {document.get('v')!r}; this client speaks 1"
+        raise ProtocolError(message)
+    err = document.get("err")
+    if err is not None:
+        err = err if isinstance(err, Mapping) else {"message": err}
+        message = f"the proxy refused the batch: {err.get('message')}"
+        # Unless the batch could not be read, something of it may have run.
+        raise ProtocolError(message, may_have_applied=err.get("type") != "ProtocolError")
+    if not isinstance(document.get("res"), list):
+        message = "the response has no list 'res'"
+        raise ProtocolError(message)
+    if not isinstance(document.get("stats", {}), Mapping):
+        message = "'stats' of the response is not a document"
+        raise ProtocolError(message)
+
+
+_OUTCOME_BY_KEY: Final = {key.encode(): key for key in OUTCOMES}
+
+
+def _packed_entry(raw: bytes) -> Entry:
+    # This proxy writes the id first, as int32, and the outcome second: then both are read where
+    # they stand and nothing is decoded. Any other order is decoded whole.
+    if raw[4:8] == b"\x10id\x00":
+        end = raw.find(b"\x00", 13)
+        outcome = _OUTCOME_BY_KEY.get(raw[13:end])
+        if outcome is not None:
+            return Entry(unpack_from("<i", raw, 8)[0], outcome, raw)
+    entry = bson.decode(raw, codec_options=LOSSLESS)
+    return Entry(_entry_id(entry), _entry_outcome(entry), raw)
+
+
+def _split_readable(response: dict[str, Any]) -> tuple[list[Entry], dict[str, Any]]:
+    from motorpool.batching import extended_json  # noqa: PLC0415 - orjson: only here is it needed
+
+    document = extended_json.from_extended(response)
+    if not isinstance(document, dict):
+        message = f"the response is not a document but {type(document).__name__}"
+        raise ProtocolError(message)
+    _check_response(document)
+    return [_readable_entry(entry) for entry in document["res"]], document.get("stats", {})
+
+
+def _readable_entry(entry: Any) -> Entry:
+    if not isinstance(entry, dict):
+        message = f"an entry of the response is not an object but {type(entry).__name__}"
+        raise ProtocolError(message)
+    id_, outcome = _entry_id(entry), _entry_outcome(entry)
+    try:
+        return Entry(id_, outcome, encode_entry(entry))
+    except (BSONError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        message = f"entry {id_!r} of the response holds what BSON cannot: {error}"
+        raise ProtocolError(message) from error
+
+
+def _entry_id(entry: dict[str, Any]) -> OperationId:
+    id_ = entry.get("id")
+    if isinstance(id_, str) or (isinstance(id_, int) and not isinstance(id_, bool)):
+        return id_
+    message = f"an entry of the response has no id but {id_!r}"
+    raise ProtocolError(message)
+
+
+def _entry_outcome(entry: dict[str, Any]) -> envelope.Outcome:
+    found = [key for key in OUTCOMES if key in entry]
+    if len(found) != 1:
+        message = f"entry {entry.get('id')!r} of the response needs one of {', '.join(OUTCOMES)}"
+        raise ProtocolError(message)
+    return found[0]
+
+
+def entry_value(entry: Entry, codec_options: CodecOptions[Any] = LOSSLESS) -> Any:
+    """What an entry carries, decoded anew at each call: `ok` with these codec options.
+
+    Raises what `bson` raises where the codec options cannot take the value.
+    """
+    return bson.decode(entry.value, codec_options=codec_options)[entry.outcome]

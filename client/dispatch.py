@@ -1,0 +1,226 @@
+"""Sends one batch through a transport, settles every operation of it, decides what goes again.
+
+    throttled        nothing ran: the same again, after a random pause, within the deadline
+    outcome unknown  what may be repeated again (see `repeats`), the rest fails as OutcomeUnknown
+    entry "again"    that operation again, alone or in a smaller batch
+
+Never looks at documents, and never sends an operation that nobody waits for any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import TYPE_CHECKING, Any, Final
+
+from motorpool.batching import codec
+from motorpool.batching.coalescer import unsettled
+from motorpool.batching.envelope import Entry, match_entries
+from motorpool.batching.errors import (
+    ConnectionLost,
+    FunctionFailed,
+    MotorpoolError,
+    OutcomeUnknown,
+    ProtocolError,
+    RemoteFailure,
+    Throttled,
+    TransportError,
+)
+from motorpool.client.repeats import is_repeatable, read_repeat
+
+if TYPE_CHECKING:
+    from motorpool.batching.call import Pending
+    from motorpool.batching.counters import Counters
+    from motorpool.client.retry import RetryPolicy
+    from motorpool.client.transports.base import Transport
+
+
+WAY_BACK_SECONDS: Final = 0.2
+"""Time that an answer may need from the proxy to the caller; a tenth where that is less."""
+
+MAX_TIMEOUT_MS: Final = 2**31 - 1
+"""The longest time that can be asked for: the server's own limit for maxTimeMS."""
+
+MAX_AGAIN: Final = 50
+"""Rounds of `again` after which the proxy is not believed any more."""
+
+
+class Dispatcher:
+    """Sends batches for the coalescers of one client."""
+
+    def __init__(self, transport: Transport, counters: Counters, retry: RetryPolicy) -> None:
+        """One transport: never a second endpoint or identity."""
+        self._transport = transport
+        self._counters = counters
+        self._retry = retry
+
+    async def dispatch(self, batch: list[Pending]) -> None:
+        """Settle every operation of `batch` that somebody waits for."""
+        await self._deliver(batch, tries=1, rounds=1)
+
+    async def _deliver(self, batch: list[Pending], *, tries: int, rounds: int) -> None:
+        batch = [pending for pending in batch if pending.is_wanted]
+        if not batch:
+            return
+        if tries > 1 or rounds > 1:
+            self._counters.retried += len(batch)
+        try:
+            batch, entries = await self._invoke_unthrottled(batch)
+        except (ConnectionLost, FunctionFailed) as error:
+            await self._after_unknown(batch, error, tries=tries, rounds=rounds)
+        except TransportError as error:
+            # Nothing of this try has run; which write of an earlier one has, nobody knows.
+            lost = ConnectionLost(str(error)) if tries > 1 else error
+            for pending in batch:
+                is_read = pending.operation.is_read
+                pending.fail(error if is_read else _never_answered(pending, lost))
+        except ProtocolError as error:
+            for pending in batch:
+                pending.fail(_never_answered(pending, error))
+        else:
+            again = self._settle(batch, entries, is_repeat=tries > 1)
+            await self._after_again(again, out_of=len(batch), tries=tries, rounds=rounds)
+
+    # One invocation -------------------------------------------------------------------------------
+
+    async def _invoke_unthrottled(self, batch: list[Pending]) -> tuple[list[Pending], list[Entry]]:
+        """Invoke, and again as long as the service refuses for concurrency and time is left.
+
+        Returns what was sent at last, which is what somebody still waited for, and its answer.
+        """
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + self._retry.throttled_for
+        tries = 0
+        while True:
+            try:
+                return batch, await self._invoke(batch)
+            except Throttled as error:
+                self._counters.throttled += 1
+                tries += 1
+                pause = self._retry.pause(tries, error.retry_after)
+                if pause > _patience(batch, loop.time(), give_up):
+                    raise
+            await asyncio.sleep(pause)
+            batch = [pending for pending in batch if pending.is_wanted]
+            if not batch:
+                return [], []
+
+    async def _invoke(self, batch: list[Pending]) -> list[Entry]:
+        now = asyncio.get_running_loop().time()
+        payload = codec.join_request(
+            [
+                codec.stamp(pending.operation.body, id_, _milliseconds(pending.remaining(now)))
+                for id_, pending in enumerate(batch)
+            ]
+        )
+        self._counters.invocations += 1
+        self._counters.bytes_sent += len(payload)
+        response = await self._transport.invoke(payload)
+        self._counters.bytes_received += len(response)
+        entries, _ = codec.split_response(response)
+        return entries
+
+    # What its answer says -------------------------------------------------------------------------
+
+    def _settle(
+        self, batch: list[Pending], entries: list[Entry], *, is_repeat: bool
+    ) -> list[Pending]:
+        """Settle what has an answer; return what is to be sent again."""
+        matched = match_entries(range(len(batch)), entries)
+        again: list[Pending] = []
+        for id_, pending in enumerate(batch):
+            entry = matched[id_]
+            if isinstance(entry, ProtocolError):
+                pending.fail(_never_answered(pending, entry))
+                continue
+            if is_repeat:
+                entry = read_repeat(pending.operation, entry)
+            if entry.outcome == "ok":
+                pending.settle(entry)
+            elif entry.outcome == "again":
+                again.append(pending)
+            else:
+                pending.fail(_failure_of(pending, entry))
+        return again
+
+    async def _after_again(
+        self, again: list[Pending], *, out_of: int, tries: int, rounds: int
+    ) -> None:
+        if not again:
+            return
+        if rounds > MAX_AGAIN:
+            for pending in again:
+                pending.fail(ProtocolError("the proxy asked again and again for this operation"))
+        elif len(again) < out_of:
+            await self._deliver(again, tries=tries, rounds=rounds + 1)
+        else:  # not one of them had room beside the others
+            for pending in again:
+                await self._deliver([pending], tries=tries, rounds=rounds + 1)
+
+    async def _after_unknown(
+        self,
+        batch: list[Pending],
+        error: ConnectionLost | FunctionFailed,
+        *,
+        tries: int,
+        rounds: int,
+    ) -> None:
+        repeatable: list[Pending] = []
+        for pending in batch:
+            if is_repeatable(pending.operation):
+                repeatable.append(pending)
+            else:
+                pending.fail(_never_answered(pending, error))
+        if tries >= self._retry.unknown_tries:
+            for pending in repeatable:
+                pending.fail(_never_answered(pending, error))
+            return
+        await asyncio.sleep(self._retry.pause(tries))
+        await self._deliver(repeatable, tries=tries + 1, rounds=rounds)
+
+    def __repr__(self) -> str:
+        """Through which transport."""
+        return f"<Dispatcher {self._transport!r}>"
+
+
+def _patience(batch: list[Pending], now: float, give_up: float) -> float:
+    """Seconds that a throttled batch may go on trying: to its last deadline, or to `give_up`."""
+    waits = [pending.remaining(now) for pending in batch if pending.is_wanted]
+    known = [wait for wait in waits if wait is not None]
+    return max(known, default=0.0) if len(known) == len(waits) else give_up - now
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    """The time that the proxy is given: less than the caller waits, by the way back.
+
+    So that its answer, which says what the server said, arrives before the caller's own time-out,
+    which knows nothing.
+    """
+    if seconds is None:
+        return None
+    given = (seconds - min(WAY_BACK_SECONDS, seconds / 10)) * 1000
+    return int(max(1, min(given, MAX_TIMEOUT_MS)))
+
+
+def _never_answered(pending: Pending, error: MotorpoolError) -> MotorpoolError:
+    """The error of an operation whose answer is lost: of a write, that it may be applied."""
+    if not error.may_have_applied:
+        return error
+    if pending.operation.is_read:
+        harmless = copy.copy(error)
+        harmless.may_have_applied, harmless.__cause__ = False, error.__cause__
+        return harmless
+    lost = OutcomeUnknown(
+        f"{pending.operation.label}: the write may have been applied, its answer is lost: {error}"
+    )
+    lost.__cause__ = error
+    return lost
+
+
+def _failure_of(pending: Pending, entry: Entry) -> MotorpoolError:
+    value: Any = codec.entry_value(entry)
+    if entry.outcome == "err" and isinstance(value, dict):
+        return RemoteFailure(value)
+    if entry.outcome == "skipped":
+        return RemoteFailure({"type": "InvalidOperationError", "message": f"not run: {value}"})
+    return unsettled(pending, None)

@@ -1,0 +1,176 @@
+"""What lives as long as the execution environment: one event loop, one driver, one executor.
+
+Turns an event into the bytes of an answer, one invocation at a time. Never raises for what a
+caller sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from motorpool.batching.envelope import error as err
+from motorpool.batching.errors import ProtocolError
+from motorpool.proxy.drivers import connect
+from motorpool.proxy.executor import Executor
+from motorpool.proxy.models import ValidOperation
+from motorpool.proxy.requests import MAX_REASON_LENGTH, Request, read_request
+from motorpool.proxy.responses import Answer, answer, refuse, write_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from motorpool.proxy.settings import Settings
+
+log: Final = logging.getLogger("motorpool.proxy")
+
+T = TypeVar("T")
+
+
+class LambdaContext(Protocol):
+    """What the proxy asks of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+
+
+class Proxy:
+    """The proxy of one execution environment.
+
+    Made in the init phase, where Lambda gives the most processor time and bills the same: the
+    driver is made and its first connection begun here, not at the first batch.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Make the loop and the driver. Raises what the driver raises for a bad URI."""
+        self._settings = settings
+        # One loop for good: `asyncio.run` would close it under the driver, whose second batch
+        # would then fail.
+        self._loop = asyncio.new_event_loop()
+        self._driver = connect(settings, self._loop)
+        self._executor = Executor(self._driver, settings.pool_size)
+        self._one_at_a_time = threading.Lock()
+        self._is_cold = True
+        self._driver.warm_up()
+
+    def handle(self, event: object, context: LambdaContext | None = None) -> bytes:
+        """Answer one event: the response as JSON bytes, which the runtime passes through."""
+        began = time.perf_counter()
+        is_cold, self._is_cold = self._is_cold, False
+        try:
+            request = read_request(event, self._settings.max_operations)
+        except ProtocolError as error:
+            return refuse(str(error)[:MAX_REASON_LENGTH])
+        except Exception:
+            # A fault of ours; the caller gets to know that there was one, the log what it was.
+            log.exception("an event could not be read")
+            return refuse("the proxy failed to read this batch; its log says why", "InternalError")
+        try:
+            return self._run(self._respond(request, context, began=began, is_cold=is_cold))
+        except Exception:
+            log.exception("a batch could not be answered")
+            return refuse("the proxy failed on this batch; its log says why", "InternalError")
+
+    async def _respond(
+        self, request: Request, context: LambdaContext | None, *, began: float, is_cold: bool
+    ) -> bytes:
+        operations = [item for item in request.operations if isinstance(item, ValidOperation)]
+        batch_limit = self._batch_limit(request.timeout_ms, context)
+        limits = [_stricter(batch_limit, item.timeout_ms) for item in operations]
+        started = time.perf_counter()
+        done = iter(await self._executor.run(operations, limits))
+        database_ms = (time.perf_counter() - started) * 1000
+        answers: list[Answer] = []
+        for item in request.operations:
+            if isinstance(item, ValidOperation):
+                ok, failure, is_write, _ = next(done)
+                answers.append(
+                    answer(item.id, reply=request.reply, is_write=is_write, ok=ok, err=failure)
+                )
+            else:
+                refusal = err("ProtocolError", item.reason)
+                answers.append(answer(item.id, reply=request.reply, is_write=False, err=refusal))
+        return write_response(
+            answers,
+            self._stats(request, operations, database_ms, began=began, is_cold=is_cold),
+            request.reply,
+            self._settings.max_response_bytes,
+        )
+
+    def _batch_limit(self, timeout_ms: int | None, context: LambdaContext | None) -> float | None:
+        """Seconds that operations may take: the batch's own limit, and what Lambda leaves."""
+        limit = None if timeout_ms is None else timeout_ms / 1000
+        remaining = getattr(context, "get_remaining_time_in_millis", None)
+        if remaining is None:  # called by hand, without Lambda's context
+            return limit
+        left = max(0.0, (int(remaining()) - self._settings.margin_ms) / 1000)
+        return left if limit is None else min(limit, left)
+
+    @staticmethod
+    def _stats(
+        request: Request,
+        operations: Sequence[ValidOperation],
+        database_ms: float,
+        *,
+        began: float,
+        is_cold: bool,
+    ) -> dict[str, Any]:
+        return {
+            "handler_ms": round((time.perf_counter() - began) * 1000, 3),
+            "database_ms": round(database_ms, 3),
+            "operations": len(request.operations),
+            # Round trips that were asked of the driver; fewer than operations once they are fused.
+            "groups": len(operations),
+            "bytes_in": request.bytes_in,
+            "cold": is_cold,
+        }
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run on the proxy's loop. Lambda calls one at a time; a test may call from anywhere."""
+        with self._one_at_a_time:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                return self._loop.run_until_complete(work)
+            # Called from a coroutine of another loop, as tests do: a loop cannot run inside
+            # another one in the same thread.
+            return _in_a_thread(lambda: self._loop.run_until_complete(work))
+
+    def close(self) -> None:
+        """Close the driver and the loop. Lambda never does; tests must."""
+        self._driver.close()
+        self._loop.close()
+
+    def __repr__(self) -> str:
+        """Which database, how many at once, cold or warm; never the URI."""
+        kind = "embedded" if self._settings.is_embedded else "motor"
+        state = "cold" if self._is_cold else "warm"
+        return f"<Proxy {kind} pool_size={self._settings.pool_size} {state}>"
+
+
+def _stricter(batch_limit: float | None, timeout_ms: int | None) -> float | None:
+    if timeout_ms is None:
+        return batch_limit
+    limit = timeout_ms / 1000
+    return limit if batch_limit is None else min(limit, batch_limit)
+
+
+def _in_a_thread(work: Callable[[], T]) -> T:
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="motorpool-proxy")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]

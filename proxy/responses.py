@@ -1,0 +1,178 @@
+"""Writes the answer: one entry for each operation, in order, and never more than Lambda takes.
+
+What does not fit is decided here: reads that no longer fit are to be sent again, a result that can
+never fit is an error of its own operation, and a write's outcome is never left out in silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from motorpool.batching import codec, envelope, extended_json
+from motorpool.batching.errors import ResultTooLarge
+from motorpool.proxy.failures import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from motorpool.batching.envelope import OperationId
+    from motorpool.proxy.requests import Reply
+
+WHY_AGAIN: Final = "the response was full"
+
+
+class Answer(NamedTuple):
+    """One operation's entry, encoded, and what may be done with it where there is no room.
+
+    `encoded`: BSON where the answer is packed, else JSON. `is_final`: it is no result but a short
+    word, a failure or `again`.
+    """
+
+    id: OperationId | None
+    encoded: bytes
+    is_write: bool
+    is_final: bool
+
+
+def answer(
+    id_: OperationId | None,
+    *,
+    reply: Reply,
+    is_write: bool,
+    ok: object = None,
+    err: dict[str, Any] | None = None,
+) -> Answer:
+    """Encode one operation's entry: its result, or its failure where `err` is given.
+
+    A result that cannot be encoded becomes the failure that says so.
+    """
+    if err is None and id_ is not None:
+        try:
+            return Answer(id_, _encode(envelope.success(id_, ok), reply), is_write, is_final=False)
+        except Exception as error:  # noqa: BLE001 - whatever a database returned, it gets an answer
+            err = describe(error, is_write=is_write)
+            err["may_have_applied"] = is_write
+    return Answer(id_, _encode_failure(id_, err or {}, reply), is_write, is_final=True)
+
+
+_ALWAYS_ENCODABLE: Final[tuple[str, ...]] = (
+    "type",
+    "message",
+    "code",
+    "codeName",
+    "timeout",
+    "may_have_applied",
+)
+
+
+def _encode_failure(id_: OperationId | None, err: dict[str, Any], reply: Reply) -> bytes:
+    try:
+        return _encode(envelope.failure(id_, err), reply)
+    except Exception:  # noqa: BLE001 - details may be nested deeper than an encoder goes
+        bare = {field: err[field] for field in _ALWAYS_ENCODABLE if field in err}
+        return _encode(envelope.failure(id_, bare), reply)
+
+
+def _encode(entry: dict[str, Any], reply: Reply) -> bytes:
+    if reply.is_packed:
+        return codec.encode_entry(entry)
+    # Only BSON values are Extended JSON; the envelope's own fields are plain JSON.
+    plain = dict(entry)
+    if "ok" in plain:
+        plain["ok"] = extended_json.to_extended(plain["ok"])
+    if "err" in plain and "details" in plain["err"]:
+        details = extended_json.to_extended(plain["err"]["details"])
+        plain["err"] = {**plain["err"], "details": details}
+    return extended_json.dumps(plain)
+
+
+def refuse(message: str, type_: str = "ProtocolError") -> bytes:
+    """The answer to a batch that could not be read at all; always readable JSON."""
+    err = envelope.error(type_, message)
+    return extended_json.dumps({"v": envelope.VERSION, "err": err})
+
+
+# Fitting ------------------------------------------------------------------------------------------
+
+
+def write_response(
+    answers: Sequence[Answer], stats: dict[str, Any], reply: Reply, max_bytes: int
+) -> bytes:
+    """The response, at most `max_bytes` of JSON.
+
+    Where all of it does not fit, the smallest reads stay, so that as few as possible are asked for
+    again; a read that is alone and does not fit, and a write whose result finds no room, become a
+    ResultTooLarge of their own operation.
+    """
+    payload = _seal(answers, stats, reply)
+    shrink = 1.0
+    while len(payload) > max_bytes:
+        # How much a byte of entry takes in the payload (base64, compression) is known only
+        # afterwards: take it from the last try, and from the second on a little less each time.
+        entry_bytes = sum(len(item.encoded) for item in answers)
+        room = int(entry_bytes * max_bytes / len(payload) * shrink) - _SLACK_BYTES
+        shrink *= 0.9
+        if room <= 0:
+            message = f"{len(answers)} entries do not fit into a response of {max_bytes} bytes"
+            return refuse(message, "ResultTooLarge")
+        answers = _fit(answers, room, reply)
+        payload = _seal(answers, stats, reply)
+    return payload
+
+
+_SLACK_BYTES: Final = 256
+"""What rounding and the envelope around the entries may add to an estimate."""
+
+
+def _fit(answers: Sequence[Answer], room: int, reply: Reply) -> list[Answer]:
+    """Keep entries of at most `room` bytes in sum; what is left out becomes a short entry."""
+    kept: dict[int, Answer] = {}
+    # Failures first (small, and they answer for good), then writes, which cannot be run again,
+    # then reads; the smallest first in each.
+    order = sorted(
+        range(len(answers)),
+        key=lambda i: (not answers[i].is_final, not answers[i].is_write, len(answers[i].encoded)),
+    )
+    for index in order:
+        item = answers[index]
+        if len(item.encoded) > room:
+            short = _left_out(item, reply, is_alone=len(answers) == 1)
+            # A count or an `again` may be shorter than the words for leaving it out.
+            item = min(item, short, key=lambda entry: len(entry.encoded))
+        kept[index] = item
+        room -= len(kept[index].encoded)
+    return [kept[index] for index in range(len(answers))]
+
+
+def _left_out(item: Answer, reply: Reply, *, is_alone: bool) -> Answer:
+    if item.id is None or item.is_final:
+        # Of a write's failure not even this is known any more: whether some of it was applied.
+        err = envelope.error(
+            "ResultTooLarge",
+            "the error itself was too large to be returned",
+            may_have_applied=item.is_write,
+        )
+        return answer(item.id, reply=reply, is_write=item.is_write, err=err)
+    if item.is_write or is_alone:
+        fate = "; the write was applied" if item.is_write else "; ask for less of it"
+        error = ResultTooLarge(
+            f"the result is {len(item.encoded)} bytes, more than fits into a response{fate}",
+            may_have_applied=item.is_write,
+        )
+        err = describe(error, is_write=item.is_write)
+        return answer(item.id, reply=reply, is_write=item.is_write, err=err)
+    entry = _encode(envelope.again(item.id, WHY_AGAIN), reply)
+    return Answer(item.id, entry, is_write=False, is_final=True)
+
+
+def _seal(answers: Sequence[Answer], stats: dict[str, Any], reply: Reply) -> bytes:
+    encoded = [item.encoded for item in answers]
+    stats = {**stats, "bytes_out": sum(map(len, encoded))}
+    if reply.is_packed:
+        document = codec.join_response(encoded, stats)
+        return codec.seal_envelope(document, compress=reply.reads_zlib)
+    return b'{"v":%d,"res":[%b],"stats":%b}' % (
+        envelope.VERSION,
+        b",".join(encoded),
+        extended_json.dumps(stats),
+    )

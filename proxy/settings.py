@@ -1,0 +1,132 @@
+"""The proxy's settings, read once at start from `MOTORPOOL_*` environment variables.
+
+A missing or bad one stops the start with an error that names the variable: a proxy that guesses
+its database is worse than none. Never prints the URI, which holds a password.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pydantic_core import SchemaValidator, ValidationError, core_schema
+
+from motorpool.batching.limits import LAMBDA_RESPONSE_BYTES, MAX_OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log: Final = logging.getLogger("motorpool.proxy")
+
+PREFIX: Final = "MOTORPOOL_"
+EMBEDDED_SCHEME: Final = "mongomock://"
+"""Names the embedded database: mongomock-motor, in the process, for tests and the demo."""
+
+_POOL_SIZE: Final = 5
+_MARGIN_MS: Final = 250
+_SCHEMES: Final = r"^(mongodb|mongodb\+srv|mongomock)://"
+_NOT_SETTINGS: Final = frozenset({"MOTORPOOL_TEST_URI"})  # the project's own tests read it
+
+
+class SettingsError(ValueError):
+    """A setting is missing or bad. The message names the environment variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the proxy is told. Each field is `MOTORPOOL_` and its name in capitals."""
+
+    mongodb_uri: str = field(repr=False)  # it holds a password
+    """`mongodb://`, `mongodb+srv://`, or `mongomock://` for the embedded database."""
+    pool_size: int = _POOL_SIZE
+    """Connections and operations at once in one execution environment: with the reserved
+    concurrency it makes the ceiling of connections on the server."""
+    max_operations: int = MAX_OPERATIONS
+    """Operations taken in one batch."""
+    max_response_bytes: int = LAMBDA_RESPONSE_BYTES
+    """Bytes of JSON in one response; more than Lambda takes would kill the environment."""
+    margin_ms: int = _MARGIN_MS
+    """Milliseconds of the invocation's time kept back to write the answer in."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.mongodb_uri.startswith(EMBEDDED_SCHEME)
+
+
+def _int(default: int, minimum: int, maximum: int) -> core_schema.CoreSchema:
+    return core_schema.with_default_schema(
+        core_schema.int_schema(ge=minimum, le=maximum), default=default
+    )
+
+
+_FIELDS: Final[dict[str, core_schema.CoreSchema]] = {
+    "mongodb_uri": core_schema.custom_error_schema(
+        core_schema.str_schema(pattern=_SCHEMES),
+        custom_error_type="uri_scheme",
+        custom_error_message=(
+            "must begin with mongodb://, mongodb+srv://, or mongomock:// (the embedded database)"
+        ),
+    ),
+    "pool_size": _int(_POOL_SIZE, 1, 100),
+    "max_operations": _int(MAX_OPERATIONS, 1, 100_000),
+    "max_response_bytes": _int(LAMBDA_RESPONSE_BYTES, 1_024, LAMBDA_RESPONSE_BYTES),
+    "margin_ms": _int(_MARGIN_MS, 0, 60_000),
+}
+
+_VALIDATOR: Final = SchemaValidator(
+    core_schema.dataclass_schema(
+        Settings,
+        core_schema.dataclass_args_schema(
+            "Settings",
+            [core_schema.dataclass_field(name, schema) for name, schema in _FIELDS.items()],
+            extra_behavior="forbid",
+        ),
+        list(_FIELDS),
+        frozen=True,
+        slots=True,
+    )
+)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environment` (the process's own by default).
+
+    Raises SettingsError. A `MOTORPOOL_` variable that is no setting is named in a warning, since
+    it is more likely a slip than meant.
+    """
+    environment = os.environ if environment is None else environment
+    given: dict[str, str] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in _FIELDS:
+            given[name] = value
+        else:
+            log.warning("%s is not a setting; known: %s", variable, ", ".join(_variables()))
+    try:
+        settings: Settings = _VALIDATOR.validate_python(given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    return settings
+
+
+def _variables() -> list[str]:
+    return [PREFIX + name.upper() for name in _FIELDS]
+
+
+def _explain(error: ValidationError) -> str:
+    said = []
+    for fault in error.errors(include_url=False, include_input=False):
+        variable = PREFIX + str(fault["loc"][-1]).upper()
+        if fault["type"] == "missing":
+            said.append(
+                f"{variable} is not set: give the URI of the database, "
+                "or mongomock:// for the embedded one"
+            )
+        else:
+            said.append(f"{variable}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+    return "; ".join(said)

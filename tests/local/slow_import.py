@@ -1,0 +1,5 @@
+"""A module whose import never comes to an end."""
+
+import time
+
+time.sleep(60)
