@@ -25,3 +25,15 @@ class Bounds(NamedTuple):
     """Bytes that may wait; likewise."""
     linger: float = 0.0
     """How long a batch waits for company instead of for quiet ticks; 0: off."""
+
+    def checked(self) -> Bounds:
+        """These bounds, if a client can work within them. Raises ValueError naming the one."""
+        for name, value in self._asdict().items():
+            least = 0 if name == "linger" else 1
+            if value < least:
+                message = f"bounds: {name} must be at least {least}, not {value!r}"
+                raise ValueError(message)
+        if self.batch_bytes > BATCH_BYTES:
+            message = f"bounds: batch_bytes must be at most {BATCH_BYTES} (Lambda's event), not "
+            raise ValueError(message + repr(self.batch_bytes))
+        return self

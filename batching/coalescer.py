@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections import deque
 from contextvars import Context
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from motorpool.batching.call import Call, Pending
-from motorpool.batching.codec import ELEMENT_BYTES, STAMP_BYTES
 from motorpool.batching.errors import (
     BatchAbandoned,
     ClientClosed,
@@ -28,6 +26,7 @@ from motorpool.batching.errors import (
     OutcomeUnknown,
     QueueFull,
 )
+from motorpool.batching.queue import Queue, size_in_batch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,11 +45,6 @@ MAX_TICKS: Final = 256
 """Ticks after which a batch leaves although operations keep coming."""
 MAX_AGE_SECONDS: Final = 0.005
 """Age of its oldest operation at which a batch leaves although operations keep coming."""
-
-
-def size_in_batch(body: bytes) -> int:
-    """Bytes that an operation takes up in a batch's document."""
-    return len(body) + STAMP_BYTES + ELEMENT_BYTES
 
 
 class Coalescer:
@@ -79,9 +73,7 @@ class Coalescer:
         self._is_held = is_held
         self.deadline = deadline
         self._loop = weakref.ref(asyncio.get_running_loop())
-        self._queue: deque[Pending] = deque()
-        self._queue_bytes = 0
-        self._window: dict[str, dict[bytes, Pending]] = {}
+        self._queue = Queue(bounds)
         self._flights: dict[asyncio.Task[None], list[Pending]] = {}
         self._kept_alive: set[asyncio.Task[None]] = set() if flights is None else flights
         self._due: str | None = None
@@ -104,7 +96,7 @@ class Coalescer:
         self._counters.operations += 1
         size = size_in_batch(operation.body)
         deadline = self._deadline_of(call)
-        shared = self._shared(operation)
+        shared = self._queue.same_as(operation)
         if self._closed is not None:
             self._refuse(call, self._closed)
         elif shared is not None:
@@ -119,17 +111,17 @@ class Coalescer:
                     f"{self._bounds.batch_bytes}"
                 ),
             )
-        elif self._is_full(size):
+        elif not self._queue.has_room_for(operation):
             self._refuse(
                 call,
                 QueueFull(
-                    f"{operation.label}: {len(self._queue)} operations ({self._queue_bytes} bytes) "
+                    f"{operation.label}: {len(self._queue)} operations ({self._queue.bytes} bytes) "
                     f"wait to be sent already; at most {self._bounds.queue_operations} "
                     f"({self._bounds.queue_bytes} bytes) may"
                 ),
             )
         else:
-            self._append(call, size, deadline)
+            self._append(call, operation, deadline)
 
     def _deadline_of(self, call: Call[Any]) -> float | None:
         if call.timeout is None:
@@ -137,39 +129,20 @@ class Coalescer:
         deadline = asyncio.get_running_loop().time() + call.timeout
         return deadline if self.deadline is None else min(deadline, self.deadline)
 
-    def _shared(self, operation: Operation) -> Pending | None:
-        """The identical read that waits already, unless batches are off (one operation each)."""
-        if not operation.is_shareable or self._bounds.batch_operations == 1:
-            return None
-        same = self._window.get(operation.namespace)
-        return None if same is None else same.get(operation.body)
-
-    def _is_full(self, size: int) -> bool:
-        return (
-            len(self._queue) >= self._bounds.queue_operations
-            or self._queue_bytes + size > self._bounds.queue_bytes
-        )
-
     def _refuse(self, call: Call[Any], error: MotorpoolError) -> None:
         self._counters.refused += 1
         call.finish(None, error)
 
-    def _append(self, call: Call[Any], size: int, deadline: float | None) -> None:
-        operation = call.operation
-        assert operation is not None  # noqa: S101 - submit has seen to it
-        if self._queue and self._queue_bytes + size > self._bounds.batch_bytes:
+    def _append(self, call: Call[Any], operation: Operation, deadline: float | None) -> None:
+        if (
+            self._queue
+            and self._queue.bytes + size_in_batch(operation.body) > self._bounds.batch_bytes
+        ):
             self.flush("size")
         pending = Pending(operation, monotonic())
         self._queue.append(pending)
-        self._queue_bytes += size
         self._arrivals += 1
         call.joined(pending, deadline)
-        if operation.is_shareable:
-            self._window.setdefault(operation.namespace, {})[operation.body] = pending
-        elif operation.name == "aggregate":  # it ends in $out or $merge: into any namespace
-            self._window.clear()
-        elif not operation.is_read:
-            self._window.pop(operation.namespace, None)
         if len(self._queue) >= self._bounds.batch_operations:
             self.flush("operations")
         elif len(self._queue) == 1:
@@ -241,13 +214,15 @@ class Coalescer:
     def _take_off(self) -> None:
         loop = asyncio.get_running_loop()
         while self._due is not None and len(self._flights) < self._bounds.flights:
-            batch = self._take_batch()
+            batch = self._queue.take_batch()
             if not self._queue:
                 reason, self._due = self._due, None
             else:
                 reason = self._due
             if not batch:
                 return
+            for pending in batch:
+                pending.is_sent = True
             now = monotonic()
             self._counters.took_off(reason, [now - pending.queued_at for pending in batch])
             # An empty context (rule 7): what the first caller has set must not be seen by the
@@ -260,30 +235,6 @@ class Coalescer:
                 flight.add_done_callback(self._landed, context=Context())
             else:
                 self._counters.landed()
-
-    def _take_batch(self) -> list[Pending]:
-        batch: list[Pending] = []
-        room = self._bounds.batch_bytes
-        while self._queue and len(batch) < self._bounds.batch_operations:
-            size = size_in_batch(self._queue[0].operation.body)
-            if size > room:
-                break
-            room -= size
-            pending = self._queue.popleft()
-            self._forget(pending)
-            pending.is_sent = True
-            batch.append(pending)
-        return batch
-
-    def _forget(self, pending: Pending) -> None:
-        """It stands in the queue no longer: nobody may join it there."""
-        operation = pending.operation
-        self._queue_bytes -= size_in_batch(operation.body)
-        same = self._window.get(operation.namespace)
-        if same is not None and same.get(operation.body) is pending:
-            del same[operation.body]
-            if not same:
-                del self._window[operation.namespace]
 
     async def _fly(self, batch: list[Pending]) -> None:
         """Dispatch one batch; whatever happens, settle every operation of it (rule 7)."""
@@ -320,16 +271,13 @@ class Coalescer:
             return
         self._counters.cancelled += 1
         self._queue.remove(pending)
-        self._forget(pending)
         if not self._queue:
             self._due = None
             self._stop_ticking()
 
     def abandon(self, error: BatchAbandoned | ClientClosed) -> None:
         """Fail what is queued and not sent. What is on its way is left to land."""
-        queue, self._queue = self._queue, deque()
-        for pending in queue:
-            self._forget(pending)
+        for pending in self._queue.take_all():
             pending.fail(error)
         self._due = None
 
@@ -375,7 +323,7 @@ class Coalescer:
         state = "held " if self._is_held else ""
         due = f" due={self._due}" if self._due is not None else ""
         return (
-            f"<Coalescer {state}queued={len(self._queue)} ({self._queue_bytes} bytes) "
+            f"<Coalescer {state}queued={len(self._queue)} ({self._queue.bytes} bytes) "
             f"in_flight={len(self._flights)}/{self._bounds.flights}{due}>"
         )
 

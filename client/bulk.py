@@ -146,10 +146,11 @@ class RequestList:
         upsert: bool | None = False,
         **options: Any,
     ) -> None:
-        """An update of one or many."""
+        """An update of one or many. The driver's own requests say False where nothing was said."""
         op = "update_many" if multi else "update_one"
         update = arguments.update(update)
-        self._add(op, {"filter": selector, "update": update, "upsert": upsert}, options)
+        given = None if upsert is False else upsert
+        self._add(op, {"filter": selector, "update": update, "upsert": given}, options)
 
     def add_replace(
         self,

@@ -312,7 +312,7 @@ class Collection:
             return self._call(
                 op,
                 args,
-                lambda ok: DeleteResult(ok.get("raw_result"), acknowledged=ok["acknowledged"]),
+                lambda ok: DeleteResult(ok.get("raw_result", {}), acknowledged=ok["acknowledged"]),
             )
 
         return self._prepared(prepare)
@@ -340,7 +340,7 @@ class Collection:
                 "bulk_write",
                 args,
                 lambda ok: BulkWriteResult(
-                    ok.get("bulk_api_result"), acknowledged=ok["acknowledged"]
+                    ok.get("bulk_api_result", {}), acknowledged=ok["acknowledged"]
                 ),
             )
 

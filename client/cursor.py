@@ -7,12 +7,13 @@ operation when it is called, so that several cursors of one moment travel togeth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from motorpool.client import arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Generator, Mapping
+
     from motorpool.batching.call import Call
     from motorpool.client.collection import Collection
 
@@ -55,9 +56,7 @@ class _Documents:
 
         Queued when called. Raises ValueError for a length below 1.
         """
-        if length is not None and length < 1:
-            message = "to_list() length must be greater than 0"
-            raise ValueError(message)
+        _check_length(length)
         if self._buffer or self._is_exhausted:
             return self._list_from_buffer(length)
         return self._fetch(length)
@@ -214,6 +213,7 @@ class AggregateCursor(_Documents):
         """The documents that are left, at most `length` of them, as a list; queued when called."""
         if length is None or self._is_started:
             return super().to_list(length)
+        _check_length(length)
         # The whole result comes in one operation; what is not asked for now stays in the cursor.
         return self._first(self._fetch(None), length)
 
@@ -238,4 +238,7 @@ class AggregateCursor(_Documents):
         return f"<AggregateCursor {self._collection.full_name} alive={self.alive}>"
 
 
-Arrived = Callable[[list[Any]], list[Any]]
+def _check_length(length: int | None) -> None:
+    if length is not None and length < 1:
+        message = "to_list() length must be greater than 0"
+        raise ValueError(message)

@@ -49,6 +49,9 @@ class Database:
             raise AttributeError(message)
         return self[name]
 
+    # With `__getitem__` alone it would seem to be iterable.
+    __iter__ = None
+
     def __eq__(self, other: object) -> bool:
         """Equal: the same name of the same client."""
         if not isinstance(other, Database):

@@ -117,7 +117,13 @@ class Dispatcher:
         self._counters.bytes_sent += len(payload)
         response = await self._transport.invoke(payload)
         self._counters.bytes_received += len(response)
-        entries, _ = codec.split_response(response)
+        try:
+            entries, _ = codec.split_response(response)
+        except ProtocolError as error:
+            # Unless the proxy itself says that it could not read the batch, it may have run.
+            if "may_have_applied" not in vars(error):
+                error.may_have_applied = True
+            raise
         return entries
 
     # What its answer says -------------------------------------------------------------------------

@@ -53,7 +53,8 @@ class ProxyClient:
         driver's. Further keywords go to `LambdaTransport`: function_timeout, region_name,
         endpoint_url, session …
 
-        Raises TypeError for anything but exactly one of `function_name` and `transport`.
+        Raises TypeError for anything but exactly one of `function_name` and `transport`, and
+        ValueError for a bound or a time-out that nothing fits into.
         """
         if (function_name is None) == (transport is None):
             message = "ProxyClient takes a function name or transport=…, exactly one of them"
@@ -61,7 +62,7 @@ class ProxyClient:
         if timeout is not None and timeout <= 0:
             message = f"timeout must be more than 0 seconds, not {timeout!r}"
             raise ValueError(message)
-        bounds = bounds if bounds is not None else Bounds()
+        bounds = (bounds if bounds is not None else Bounds()).checked()
         self.counters = Counters()
         """What was asked, sent, saved: see `motorpool.batching.counters`."""
         self._transport = _transport(function_name, transport, bounds.flights, lambda_options)
@@ -96,6 +97,9 @@ class ProxyClient:
             )
             raise AttributeError(message)
         return self[name]
+
+    # With `__getitem__` alone it would seem to be iterable.
+    __iter__ = None
 
     # Scopes ---------------------------------------------------------------------------------------
 

@@ -79,13 +79,16 @@ class _RawResult(WriteResult):
 
     def __init__(self, raw: dict[str, Any] | None, *, acknowledged: bool = True) -> None:
         super().__init__(acknowledged=acknowledged)
-        self._raw = raw or {}
+        self._raw = raw
 
     def _count(self, attribute: str, field: str) -> int:
-        if not self._acknowledged:
-            self._unacknowledged(attribute)
-        count: int = self._raw.get(field, 0)
+        count: int = self._acknowledged_raw(attribute).get(field, 0)
         return count
+
+    def _acknowledged_raw(self, attribute: str) -> dict[str, Any]:
+        if not self._acknowledged or self._raw is None:
+            self._unacknowledged(attribute)
+        return self._raw
 
     def __repr__(self) -> str:
         """As PyMongo prints it."""
@@ -98,8 +101,8 @@ class UpdateResult(_RawResult):
     __slots__ = ()
 
     @property
-    def raw_result(self) -> dict[str, Any]:
-        """The server's reply."""
+    def raw_result(self) -> dict[str, Any] | None:
+        """The server's reply; None where the write is unacknowledged."""
         return self._raw
 
     @property
@@ -116,16 +119,12 @@ class UpdateResult(_RawResult):
     @property
     def upserted_id(self) -> Any:
         """The `_id` of the upserted document, or None."""
-        if not self._acknowledged:
-            self._unacknowledged("upserted_id")
-        return self._raw.get("upserted")
+        return self._acknowledged_raw("upserted_id").get("upserted")
 
     @property
     def did_upsert(self) -> bool:
         """Whether a document was upserted."""
-        if not self._acknowledged:
-            self._unacknowledged("did_upsert")
-        return "upserted" in self._raw
+        return "upserted" in self._acknowledged_raw("did_upsert")
 
 
 class DeleteResult(_RawResult):
@@ -135,8 +134,8 @@ class DeleteResult(_RawResult):
 
     @property
     def raw_result(self) -> dict[str, Any]:
-        """The server's reply."""
-        return self._raw
+        """The server's reply; empty where the write is unacknowledged."""
+        return self._raw or {}
 
     @property
     def deleted_count(self) -> int:
@@ -151,8 +150,8 @@ class BulkWriteResult(_RawResult):
 
     @property
     def bulk_api_result(self) -> dict[str, Any]:
-        """The counts as the driver sums them up."""
-        return self._raw
+        """The counts as the driver sums them up; empty where the write is unacknowledged."""
+        return self._raw or {}
 
     @property
     def inserted_count(self) -> int:
@@ -182,6 +181,5 @@ class BulkWriteResult(_RawResult):
     @property
     def upserted_ids(self) -> dict[int, Any] | None:
         """The `_id` of each upserted document, by the index of its request."""
-        if not self._acknowledged:
-            self._unacknowledged("upserted_ids")
-        return {item["index"]: item["_id"] for item in self._raw.get("upserted", ())}
+        upserted = self._acknowledged_raw("upserted_ids").get("upserted", ())
+        return {item["index"]: item["_id"] for item in upserted}

@@ -20,8 +20,17 @@ if TYPE_CHECKING:
     from motorpool.proxy.drivers import Driver
     from motorpool.proxy.models import ValidOperation
 
-_SORTED_BY_DOCUMENT: Final = ("update_one", "replace_one")
-"""Operations, also in a bulk, whose `sort` the driver takes as a document only, not as pairs."""
+_AS_DOCUMENT: Final = frozenset(
+    {
+        # Handed on as they are, where a server takes a document; only a cursor's own methods turn
+        # pairs into one (pymongo/cursor_shared.py).
+        *((op, name) for op in ("find", "find_one") for name in ("min", "max")),
+        ("aggregate", "hint"),
+        # Checked to be one (pymongo's `validate_is_mapping`), in a bulk, too.
+        *((op, "sort") for op in ("update_one", "replace_one")),
+    }
+)
+"""Keys that the driver takes as a document, and not as pairs like all others."""
 
 DRIVER_GRACE_SECONDS: Final = 0.05
 """How much later than the driver's own time limit the executor gives an operation up: the driver's
@@ -95,10 +104,7 @@ class Executor:
                 continue
             if argument.kind in ("keys", "hint"):
                 value = _pairs(value)  # noqa: PLW2901 - the same value in the driver's form
-                if name in ("min", "max") or (name == "sort" and spec.name in _SORTED_BY_DOCUMENT):
-                    # `find` hands the first two on as they are, where a server takes a document;
-                    # only the cursor's own methods turn pairs into one (pymongo/cursor_shared.py).
-                    # And updates check that their sort is one (pymongo's `validate_is_mapping`).
+                if (spec.name, name) in _AS_DOCUMENT and not isinstance(value, str):
                     value = dict(value)  # noqa: PLW2901
             elif argument.kind == "return_document":
                 value = value == "after"  # noqa: PLW2901 - pymongo.ReturnDocument is a bool

@@ -104,7 +104,9 @@ def write_response(
     again; a read that is alone and does not fit, and a write whose result finds no room, become a
     ResultTooLarge of their own operation.
     """
-    payload = _seal(answers, stats, reply)
+    payload = _seal(answers, stats, reply, compress=False)
+    if len(payload) > max_bytes and reply.reads_zlib:
+        payload = _seal(answers, stats, reply, compress=True)
     shrink = 1.0
     while len(payload) > max_bytes:
         # How much a byte of entry takes in the payload (base64, compression) is known only
@@ -116,7 +118,7 @@ def write_response(
             message = f"{len(answers)} entries do not fit into a response of {max_bytes} bytes"
             return refuse(message, "ResultTooLarge")
         answers = _fit(answers, room, reply)
-        payload = _seal(answers, stats, reply)
+        payload = _seal(answers, stats, reply, compress=reply.reads_zlib)
     return payload
 
 
@@ -165,12 +167,14 @@ def _left_out(item: Answer, reply: Reply, *, is_alone: bool) -> Answer:
     return Answer(item.id, entry, is_write=False, is_final=True)
 
 
-def _seal(answers: Sequence[Answer], stats: dict[str, Any], reply: Reply) -> bytes:
+def _seal(
+    answers: Sequence[Answer], stats: dict[str, Any], reply: Reply, *, compress: bool
+) -> bytes:
     encoded = [item.encoded for item in answers]
     stats = {**stats, "bytes_out": sum(map(len, encoded))}
     if reply.is_packed:
         document = codec.join_response(encoded, stats)
-        return codec.seal_envelope(document, compress=reply.reads_zlib)
+        return codec.seal_envelope(document, compress=compress)
     return b'{"v":%d,"res":[%b],"stats":%b}' % (
         envelope.VERSION,
         b",".join(encoded),

@@ -103,7 +103,8 @@ class LambdaTransport:
             response = await client.invoke(
                 FunctionName=self.function_name, Payload=io.BytesIO(payload)
             )
-            body: bytes = await response["Payload"].read()
+            async with response["Payload"] as stream:  # lets go of the connection in any case
+                body: bytes = await stream.read()
         except Exception as error:
             raise map_error(error) from error
         if "FunctionError" in response:

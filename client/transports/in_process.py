@@ -67,7 +67,7 @@ class InProcessTransport:
         try:
             response = self._handler(json.loads(payload), context)
             data = response if isinstance(response, bytes) else json.dumps(response).encode()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an exit ends the function, and not its caller
             raise FunctionFailed(type(error).__name__, str(error)) from error
         if len(data) > LAMBDA_RESPONSE_BYTES:
             message = f"the response is {len(data)} bytes; Lambda takes {LAMBDA_RESPONSE_BYTES}"

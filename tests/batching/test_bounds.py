@@ -5,8 +5,8 @@ import pytest
 
 from motorpool.batching import codec, limits
 from motorpool.batching.bounds import Bounds
-from motorpool.batching.coalescer import size_in_batch
 from motorpool.batching.errors import OperationTooLarge, QueueFull
+from motorpool.batching.queue import size_in_batch
 from tests.batching.fakes import FakeClient, body, ticks
 
 SIZE = size_in_batch(body("a"))
@@ -243,6 +243,17 @@ async def test_long_queue_leaves_in_order_in_as_many_batches_as_it_takes() -> No
     assert client.counters.max_in_flight == 1
     await ticks(1)
     assert client.counters.in_flight == 0
+
+
+async def test_queue_of_more_bytes_than_a_batch_takes_leaves_in_several() -> None:
+    client = FakeClient(Bounds(batch_bytes=2 * SIZE, flights=1))
+    client.gate = asyncio.Event()
+    calls = [client.find(value) for value in "abcdefg"]
+    await ticks(5)
+    client.gate.set()
+
+    assert await asyncio.gather(*calls) == list("abcdefg")
+    assert client.batches == [["a", "b"], ["c", "d"], ["e", "f"], ["g"]]
 
 
 async def test_slow_flight_does_not_hold_a_fast_one_up() -> None:

@@ -289,6 +289,23 @@ async def test_cancelled_operation_gives_its_room_in_the_queue_back() -> None:
     assert client.counters.refused == 0
 
 
+async def test_call_after_a_due_batch_was_cancelled_waits_for_quiet_ticks_of_its_own() -> None:
+    client = FakeClient(Bounds(flights=1))
+    client.gate = asyncio.Event()
+    flying = client.find("flying")
+    client.coalescer.flush()
+    cancelled = client.find("cancelled")
+    client.coalescer.flush()
+    cancelled.close()
+
+    call = client.find("next")
+    await ticks(5)
+    client.gate.set()
+
+    assert [await flying, await call] == ["flying", "next"]
+    assert client.counters.flush_reasons == {"explicit": 1, "quiet": 1}
+
+
 async def test_ten_thousand_queued_calls_are_cancelled_in_reasonable_time() -> None:
     client = FakeClient(Bounds(batch_operations=100_000))
     calls = [client.find(number) for number in range(10_000)]

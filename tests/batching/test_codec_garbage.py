@@ -27,7 +27,15 @@ from motorpool.batching.codec import (
 )
 from motorpool.batching.errors import ProtocolError
 from motorpool.batching.extended_json import dumps, from_extended, loads, to_extended
-from tests.batching.values import WRAPPERS, documents, keys, leaves, names, plain_leaves
+from tests.batching.values import (
+    WRAPPERS,
+    documents,
+    generated,
+    keys,
+    leaves,
+    names,
+    plain_leaves,
+)
 
 DEEP = 100_000
 
@@ -104,14 +112,14 @@ requests = st.lists(documents(leaves), max_size=3).map(
 responses = st.lists(documents(leaves), max_size=3).map(response)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(data=st.binary(max_size=200) | damaged(documents(leaves).map(bson.encode)))
 def test_garbage_for_a_document_is_a_protocol_error(data: bytes) -> None:
     with suppress(ProtocolError):
         decode_document(data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(
     event=st.fixed_dictionaries(
         {"bson": json_values | st.binary(max_size=40).map(in_base64)},
@@ -123,7 +131,7 @@ def test_garbage_for_an_event_is_a_protocol_error(event: dict[str, Any]) -> None
         open_envelope(event)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(payload=damaged(requests))
 def test_damaged_request_is_read_or_is_a_protocol_error(payload: bytes) -> None:
     try:
@@ -135,7 +143,7 @@ def test_damaged_request_is_read_or_is_a_protocol_error(payload: bytes) -> None:
             decode_document(open_envelope(event))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(
     payload=st.one_of(
         st.binary(max_size=100),
@@ -149,7 +157,7 @@ def test_garbage_for_a_response_is_a_protocol_error(payload: bytes) -> None:
         read_response(payload)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(
     document=st.fixed_dictionaries(
         {"v": st.just(1) | json_values},
@@ -171,14 +179,14 @@ def test_garbage_for_a_readable_response_is_a_protocol_error(document: dict[str,
         read_response(json.dumps(document).encode())
 
 
-@settings(deadline=None, max_examples=500)
+@settings(generated, max_examples=200)
 @given(value=json_values)
 def test_garbage_for_extended_json_is_a_protocol_error(value: object) -> None:
     with suppress(ProtocolError):
         from_extended(value)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(data=damaged(documents(plain_leaves, keys).map(lambda value: dumps(to_extended(value)))))
 def test_damaged_extended_json_is_read_or_is_a_protocol_error(data: bytes) -> None:
     with suppress(ProtocolError):

@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import math
+import weakref
 
 import pytest
 
@@ -166,6 +168,19 @@ async def test_deadline_of_a_call_that_is_answered_is_forgotten() -> None:
 
     assert await call == 1
     assert client.counters.timed_out == 0
+
+
+async def test_call_that_is_answered_is_not_kept_alive_by_its_deadline() -> None:
+    client = FakeClient()
+    call = client.find(1, timeout=3600)
+    assert await call == 1
+    await ticks(2)
+
+    reference = weakref.ref(call)
+    del call
+    gc.collect()
+
+    assert reference() is None
 
 
 async def test_deadline_passes_for_a_call_that_nobody_awaits() -> None:

@@ -105,6 +105,45 @@ async def test_reads_that_are_not_shareable_and_writes_are_never_shared() -> Non
     assert client.counters.deduplicated == 0
 
 
+async def test_shareable_read_does_not_join_one_that_is_not() -> None:
+    client = FakeClient()
+
+    await asyncio.gather(*[client.find(1), client.find(1, is_shareable=True)])
+
+    assert client.batches == [[1, 1]]
+    assert client.counters.deduplicated == 0
+
+
+async def test_unshareable_read_does_not_join_one_that_is() -> None:
+    client = FakeClient()
+
+    await asyncio.gather(*[client.find(1, is_shareable=True), client.find(1)])
+
+    assert client.batches == [[1, 1]]
+    assert client.counters.deduplicated == 0
+
+
+async def test_identical_reads_are_sent_apart_where_batches_are_off() -> None:
+    client = FakeClient(Bounds(batch_operations=1, flights=1))
+
+    assert await asyncio.gather(*(client.find(1, is_shareable=True) for _ in range(3))) == [1] * 3
+
+    assert client.batches == [[1], [1], [1]]
+    assert client.counters.deduplicated == 0
+
+
+async def test_read_that_joins_another_keeps_the_batch_open_like_any_other() -> None:
+    client = FakeClient()
+
+    calls = []
+    for value in ("x", "x", "x", "y"):
+        calls.append(client.find(value, is_shareable=True))
+        await ticks(2)
+
+    assert await asyncio.gather(*calls) == ["x", "x", "x", "y"]
+    assert client.batches == [["x", "y"]]
+
+
 async def test_read_write_read_are_three_operations_in_their_order() -> None:
     client = FakeClient()
 

@@ -106,13 +106,16 @@ async def test_batch_that_waits_for_a_flight_can_be_abandoned() -> None:
     client.coalescer.flush()
 
     client.coalescer.abandon(BatchAbandoned("left"))
+    following = client.find("next")
+    await ticks(5)
     client.gate.set()
 
     assert await flying == "flying"
     with pytest.raises(BatchAbandoned):
         await waiting
-    assert await client.find("next") == "next"
+    assert await following == "next"
     assert client.batches == [["flying"], ["next"]]
+    assert client.counters.flush_reasons == {"explicit": 1, "quiet": 1}
 
 
 async def test_read_is_not_joined_to_one_that_was_abandoned() -> None:

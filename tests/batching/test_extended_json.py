@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from typing import Any
 
 import bson
@@ -19,7 +20,7 @@ from hypothesis import given, settings
 from motorpool.batching import codec
 from motorpool.batching.errors import ProtocolError
 from motorpool.batching.extended_json import dumps, from_extended, loads, to_extended
-from tests.batching.values import WRAPPERS, documents, keys, plain_leaves, typed
+from tests.batching.values import WRAPPERS, documents, generated, keys, plain_leaves, typed
 
 # Left out are only documents whose own keys are Extended JSON's: they read as the value they spell.
 any_document = documents(plain_leaves, keys.filter(lambda key: key not in WRAPPERS))
@@ -36,7 +37,7 @@ CANONICAL = JSONOptions(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(generated, max_examples=200)
 @given(document=any_document)
 def test_documents_come_back_equal_in_value_and_type(document: dict[str, Any]) -> None:
     read = from_extended(loads(dumps(to_extended(document))))
@@ -44,7 +45,7 @@ def test_documents_come_back_equal_in_value_and_type(document: dict[str, Any]) -
     assert typed(read) == typed(decoded_by_bson(document))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(generated, max_examples=200)
 @given(document=any_document)
 def test_what_is_written_is_what_the_drivers_own_tool_writes_canonically(
     document: dict[str, Any],
@@ -54,7 +55,7 @@ def test_what_is_written_is_what_the_drivers_own_tool_writes_canonically(
     assert to_extended(decoded) == json.loads(json_util.dumps(decoded, json_options=CANONICAL))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(generated, max_examples=100)
 @given(document=any_document)
 def test_entries_of_a_readable_response_are_read_as_those_of_a_packed_one(
     document: dict[str, Any],
@@ -107,6 +108,48 @@ def test_document_with_a_wrappers_key_is_read_as_the_value_that_it_spells() -> N
 
     assert from_extended(to_extended(mine)) == ObjectId("507f1f77bcf86cd799439011")
     assert codec.decode_document(bson.encode({"mine": mine})) == {"mine": mine}
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        {"$oid": 5},
+        {"$oid": "abc"},
+        {"$oid": "507f1f77bcf86cd799439011", "more": 1},
+        {"$date": ""},
+        {"$date": "yesterday"},
+        {"$date": math.inf},
+        {"$date": {"$numberLong": "soon"}},
+        {"$numberInt": 5},
+        {"$numberInt": "9" * 5_000},
+        {"$numberLong": "1.5"},
+        {"$numberDouble": "one"},
+        {"$numberDecimal": "one"},
+        {"$numberDecimal": "1E9999"},
+        {"$timestamp": {"t": 1}},
+        {"$timestamp": {"t": -1, "i": 1}},
+        {"$timestamp": 1},
+        {"$binary": {"base64": "A", "subType": "00"}},
+        {"$binary": {"base64": "", "subType": "zz"}},
+        {"$binary": {}},
+        {"$binary": 5, "$type": 0},
+        {"$regularExpression": {"pattern": 5, "options": ""}},
+        {"$regularExpression": 5},
+        {"$code": 5},
+        {"$code": "f()", "$scope": 5},
+        {"$uuid": 5},
+        {"$uuid": "abc"},
+        {"$minKey": 2},
+        {"$maxKey": "1"},
+        {"$dbPointer": 5},
+    ],
+    ids=repr,
+)
+def test_wrapper_that_does_not_hold_what_it_says_is_a_protocol_error(
+    wrapper: dict[str, Any],
+) -> None:
+    with pytest.raises(ProtocolError, match=r"^not MongoDB Extended JSON v2: "):
+        from_extended({"deep": [wrapper]})
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j], ids=repr)
