@@ -49,13 +49,15 @@ class Operation(NamedTuple):
 class Pending:
     """An operation in the queue or on its way, and the calls that wait for it."""
 
-    __slots__ = ("calls", "is_sent", "is_settled", "operation", "queued_at")
+    __slots__ = ("calls", "is_held_back", "is_sent", "is_settled", "operation", "queued_at")
 
     def __init__(self, operation: Operation, queued_at: float) -> None:
         self.operation = operation
         self.queued_at = queued_at
         self.calls: list[Call[Any]] = []
         self.is_sent = False
+        self.is_held_back = False
+        """It left, was refused before it ran, and waits to be sent again."""
         self.is_settled = False
 
     @property
@@ -194,11 +196,14 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         pending, self._timer = self._pending, None
         if pending is None or self.operation is None:
             return
-        was_sent, label = pending.is_sent, self.operation.label
+        was_sent, has_not_run = pending.is_sent, pending.is_held_back
+        label = self.operation.label
         self._leave(is_timeout=True)
-        unsure = was_sent and not self.operation.is_read
+        unsure = was_sent and not has_not_run and not self.operation.is_read
         if not was_sent:
             fate = "it was not sent"
+        elif has_not_run:
+            fate = "the proxy function was throttled and has not run it"
         elif unsure:
             fate = "it was sent and may have been applied"
         else:

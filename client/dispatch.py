@@ -65,7 +65,7 @@ class Dispatcher:
         if tries > 1 or rounds > 1:
             self._counters.retried += len(batch)
         try:
-            batch, entries = await self._invoke_unthrottled(batch)
+            batch, entries = await self._invoke_unthrottled(batch, is_first=tries == 1)
         except (ConnectionLost, FunctionFailed) as error:
             await self._after_unknown(batch, error, tries=tries, rounds=rounds)
         except TransportError as error:
@@ -83,7 +83,9 @@ class Dispatcher:
 
     # One invocation -------------------------------------------------------------------------------
 
-    async def _invoke_unthrottled(self, batch: list[Pending]) -> tuple[list[Pending], list[Entry]]:
+    async def _invoke_unthrottled(
+        self, batch: list[Pending], *, is_first: bool
+    ) -> tuple[list[Pending], list[Entry]]:
         """Invoke, and again as long as the service refuses for concurrency and time is left.
 
         Returns what was sent at last, which is what somebody still waited for, and its answer.
@@ -100,6 +102,9 @@ class Dispatcher:
                 pause = self._retry.pause(tries, error.retry_after)
                 if pause > _patience(batch, loop.time(), give_up):
                     raise
+            for pending in batch:
+                # Of this try nothing has run; of an earlier one, nobody knows.
+                pending.is_held_back = is_first
             await asyncio.sleep(pause)
             batch = [pending for pending in batch if pending.is_wanted]
             if not batch:
@@ -113,6 +118,8 @@ class Dispatcher:
                 for id_, pending in enumerate(batch)
             ]
         )
+        for pending in batch:
+            pending.is_held_back = False
         self._counters.invocations += 1
         self._counters.bytes_sent += len(payload)
         response = await self._transport.invoke(payload)

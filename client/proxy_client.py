@@ -56,16 +56,21 @@ class ProxyClient:
         Raises TypeError for anything but exactly one of `function_name` and `transport`, and
         ValueError for a bound or a time-out that nothing fits into.
         """
-        if (function_name is None) == (transport is None):
-            message = "ProxyClient takes a function name or transport=…, exactly one of them"
-            raise TypeError(message)
         if timeout is not None and timeout <= 0:
             message = f"timeout must be more than 0 seconds, not {timeout!r}"
             raise ValueError(message)
         bounds = (bounds if bounds is not None else Bounds()).checked()
         self.counters = Counters()
         """What was asked, sent, saved: see `motorpool.batching.counters`."""
-        self._transport = _transport(function_name, transport, bounds.flights, lambda_options)
+        if function_name is not None and transport is None:
+            transport = _lambda_transport(function_name, bounds.flights, lambda_options)
+        elif transport is None or function_name is not None:
+            message = "ProxyClient takes a function name or transport=…, exactly one of them"
+            raise TypeError(message)
+        elif lambda_options:
+            message = f"{', '.join(lambda_options)}: not taken together with transport=…"
+            raise TypeError(message)
+        self._transport = transport
         # Late, but not lazy: a client is made in the init phase, and from here on it is whole.
         from motorpool.client.engine import Engine  # noqa: PLC0415 - see the top of this file
 
@@ -152,17 +157,9 @@ class ProxyClient:
         return f"<ProxyClient {self._transport!r}{state}>"
 
 
-def _transport(
-    function_name: str | None,
-    transport: Transport | None,
-    flights: int,
-    lambda_options: dict[str, Any],
+def _lambda_transport(
+    function_name: str, flights: int, lambda_options: dict[str, Any]
 ) -> Transport:
-    if transport is not None:
-        if lambda_options:
-            message = f"{', '.join(lambda_options)}: not taken together with transport=..."
-            raise TypeError(message)
-        return transport
     from motorpool.client.transports.aws import LambdaTransport  # noqa: PLC0415 - as above
 
-    return LambdaTransport(str(function_name), **{"max_connections": flights, **lambda_options})
+    return LambdaTransport(function_name, **{"max_connections": flights, **lambda_options})

@@ -27,6 +27,9 @@ class Driver(Protocol):
     def time_limit(self, seconds: float | None) -> contextlib.AbstractContextManager[object]:
         """A context in which operations take at most `seconds`, on the wire and on the server."""
 
+    def max_time_ms(self, seconds: float) -> int | None:
+        """The `max_time_ms` that tells a server so; None where there is no server."""
+
     def bulk_request(self, op: str, args: Mapping[str, Any]) -> Any:
         """One request of a `bulk_write`, of the driver's own class."""
 
@@ -103,6 +106,10 @@ class MotorDriver:
         if not self._client.topology_description.has_readable_server():
             seconds = min(seconds, self._client.options.server_selection_timeout)
         return self._pymongo.timeout(seconds)
+
+    def max_time_ms(self, seconds: float) -> int | None:
+        """See `Driver`."""
+        return max(1, int(seconds * 1000))
 
     def bulk_request(self, op: str, args: Mapping[str, Any]) -> Any:
         """See `Driver`."""

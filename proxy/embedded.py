@@ -37,6 +37,11 @@ class EmbeddedDriver:
         del seconds
         return contextlib.nullcontext()
 
+    def max_time_ms(self, seconds: float) -> int | None:
+        """Nobody to tell."""
+        del seconds
+        return None
+
     def bulk_request(self, op: str, args: Mapping[str, Any]) -> Any:
         """PyMongo's request, but for updates, whose own form mongomock cannot take."""
         name = "".join(part.capitalize() for part in op.split("_"))

@@ -33,8 +33,32 @@ _AS_DOCUMENT: Final = frozenset(
 """Keys that the driver takes as a document, and not as pairs like all others."""
 
 DRIVER_GRACE_SECONDS: Final = 0.05
-"""How much later than the driver's own time limit the executor gives an operation up: the driver's
-error says more than ours."""
+"""How much later than the driver's own time limit the executor gives an operation up."""
+
+
+class Limit(NamedTuple):
+    """How long an operation may take, in seconds from now; None: without limit."""
+
+    asked: float | None = None
+    """What the caller allows."""
+    left: float | None = None
+    """What the invocation has left."""
+
+    def after(self, waited: float) -> Limit:
+        """What remains of it once `waited` seconds have passed."""
+        return Limit(*(None if value is None else value - waited for value in self))
+
+    @property
+    def total(self) -> float | None:
+        """When the executor gives the operation up."""
+        # The driver's own limit, where it is told one, comes first: its error says more than ours.
+        asked = None if self.asked is None else self.asked + DRIVER_GRACE_SECONDS
+        return min((value for value in (asked, self.left) if value is not None), default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing remains."""
+        return any(value is not None and value <= 0 for value in self)
 
 
 class Done(NamedTuple):
@@ -55,26 +79,26 @@ class Executor:
         self._slots = asyncio.Semaphore(pool_size)
 
     async def run(
-        self, operations: Sequence[ValidOperation], limits: Sequence[float | None]
+        self, operations: Sequence[ValidOperation], limits: Sequence[Limit]
     ) -> list[Done]:
-        """Run all, each within its limit in seconds from now. Never raises for one of them."""
+        """Run all, each within its limit. Never raises for one of them."""
         return await asyncio.gather(*map(self._run_one, operations, limits))
 
-    async def _run_one(self, operation: ValidOperation, limit: float | None) -> Done:
+    async def _run_one(self, operation: ValidOperation, limit: Limit) -> Done:
         writes = is_write(operation.op, dict(operation.args))
         loop = asyncio.get_running_loop()
         began = loop.time()
         has_started = False
         try:
             # One limit for the wait and the run: the caller's patience knows no difference.
-            async with asyncio.timeout(None if limit is None else limit + DRIVER_GRACE_SECONDS):
+            async with asyncio.timeout(limit.total):
                 async with self._slots:
-                    left = None if limit is None else limit - (loop.time() - began)
-                    if left is not None and left <= 0:
+                    limit = limit.after(loop.time() - began)
+                    if limit.is_over:
                         raise TimeoutError  # noqa: TRY301 - the same end as the time-out above
                     has_started = True
                     began = loop.time()
-                    ok = await self._call_driver(operation, left)
+                    ok = await self._call_driver(operation, limit)
         except TimeoutError:
             error = _timed_out(operation, has_started=has_started, writes=writes)
             return Done(None, describe(error, is_write=writes), writes, loop.time() - began)
@@ -89,11 +113,26 @@ class Executor:
         except Exception:  # noqa: BLE001 - the first error is the one that the caller must get
             return error
 
-    async def _call_driver(self, operation: ValidOperation, left: float | None) -> Any:
+    async def _call_driver(self, operation: ValidOperation, limit: Limit) -> Any:
         collection = self._driver.collection(operation.database, operation.collection)
-        args = self._driver_arguments(OPERATIONS[operation.op], operation.args)
-        with self._driver.time_limit(_driver_limit(left, operation.args.get("max_time_ms"))):
+        spec = OPERATIONS[operation.op]
+        given = operation.args if limit.asked is not None else self._within(limit, operation)
+        args = self._driver_arguments(spec, given)
+        with self._driver.time_limit(_driver_limit(limit, given.get("max_time_ms"))):
             return await _RUNNERS[operation.op](collection, args)
+
+    def _within(self, limit: Limit, operation: ValidOperation) -> Mapping[str, Any]:
+        """The arguments, with a `max_time_ms` that ends the command with the invocation.
+
+        Only that, and not the driver's own limit, where the caller has asked for none: under it the
+        driver repeats a retryable failure until the limit, where it would repeat it once.
+        """
+        args = operation.args
+        if limit.left is None or "max_time_ms" not in OPERATIONS[operation.op].arguments:
+            return args
+        left = self._driver.max_time_ms(limit.left)
+        asked = args.get("max_time_ms")
+        return args if left is None or (asked and asked <= left) else {**args, "max_time_ms": left}
 
     def _driver_arguments(self, spec: OperationSpec, args: Mapping[str, Any]) -> dict[str, Any]:
         """The driver's keyword arguments: its names for them, and its forms of their values."""
@@ -128,15 +167,16 @@ def _pairs(value: Any) -> Any:
     return [tuple(pair) for pair in pairs]
 
 
-def _driver_limit(left: float | None, max_time_ms: int | None) -> float | None:
-    """The driver's time limit, or None where the operation's own `max_time_ms` is stricter.
+def _driver_limit(limit: Limit, max_time_ms: int | None) -> float | None:
+    """The driver's time limit, where the caller has asked for one.
 
-    PyMongo's limit overwrites the command's maxTimeMS (pymongo/pool_shared.py, apply_timeout), so
-    a stricter one that the caller has set would be lost.
+    None where the operation's own `max_time_ms` is stricter: PyMongo's limit overwrites the
+    command's maxTimeMS (pymongo/pool_shared.py, apply_timeout), so it would be lost.
     """
-    if left is not None and max_time_ms is not None and 0 < max_time_ms < left * 1000:
+    if limit.asked is None:
         return None
-    return left
+    seconds = limit.asked if limit.left is None else min(limit.asked, limit.left)
+    return None if max_time_ms and max_time_ms < seconds * 1000 else seconds
 
 
 def _timed_out(operation: ValidOperation, *, has_started: bool, writes: bool) -> OperationTimeout:

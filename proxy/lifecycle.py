@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from motorpool.batching.envelope import error as err
 from motorpool.batching.errors import ProtocolError
 from motorpool.proxy.drivers import connect
-from motorpool.proxy.executor import Executor
+from motorpool.proxy.executor import Executor, Limit
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.requests import MAX_REASON_LENGTH, Request, read_request
 from motorpool.proxy.responses import Answer, answer, refuse, write_response
@@ -78,8 +78,8 @@ class Proxy:
         self, request: Request, context: LambdaContext | None, *, began: float, is_cold: bool
     ) -> bytes:
         operations = [item for item in request.operations if isinstance(item, ValidOperation)]
-        batch_limit = self._batch_limit(request.timeout_ms, context)
-        limits = [_stricter(batch_limit, item.timeout_ms) for item in operations]
+        left = self._left(context)
+        limits = [Limit(_asked(request.timeout_ms, item.timeout_ms), left) for item in operations]
         started = time.perf_counter()
         done = iter(await self._executor.run(operations, limits))
         database_ms = (time.perf_counter() - started) * 1000
@@ -100,14 +100,12 @@ class Proxy:
             self._settings.max_response_bytes,
         )
 
-    def _batch_limit(self, timeout_ms: int | None, context: LambdaContext | None) -> float | None:
-        """Seconds that operations may take: the batch's own limit, and what Lambda leaves."""
-        limit = None if timeout_ms is None else timeout_ms / 1000
+    def _left(self, context: LambdaContext | None) -> float | None:
+        """Seconds that the invocation has left, less the time to answer in."""
         remaining = getattr(context, "get_remaining_time_in_millis", None)
         if remaining is None:  # called by hand, without Lambda's context
-            return limit
-        left = max(0.0, (int(remaining()) - self._settings.margin_ms) / 1000)
-        return left if limit is None else min(limit, left)
+            return None
+        return max(0.0, (int(remaining()) - self._settings.margin_ms) / 1000)
 
     @staticmethod
     def _stats(
@@ -151,11 +149,10 @@ class Proxy:
         return f"<Proxy {kind} pool_size={self._settings.pool_size} {state}>"
 
 
-def _stricter(batch_limit: float | None, timeout_ms: int | None) -> float | None:
-    if timeout_ms is None:
-        return batch_limit
-    limit = timeout_ms / 1000
-    return limit if batch_limit is None else min(limit, batch_limit)
+def _asked(*limits_ms: int | None) -> float | None:
+    """The least of the caller's limits, in seconds."""
+    least = min((limit for limit in limits_ms if limit is not None), default=None)
+    return None if least is None else least / 1000
 
 
 def _in_a_thread(work: Callable[[], T]) -> T:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 READ_MARGIN_SECONDS: Final = 5.0
 """How much longer than the function's own time-out an answer is waited for."""
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
+_ONE_TRY: Final = {"total_max_attempts": 1, "mode": "standard"}
 
 THROTTLING_CODES: Final = frozenset({"TooManyRequestsException", "ThrottlingException"})
 NEVER_RAN_CODES: Final = frozenset(
@@ -84,13 +85,15 @@ class LambdaTransport:
         self.function_name = function_name
         self._session = aioboto3.Session() if session is None else session
         config = AioConfig(
-            retries={"total_max_attempts": 1, "mode": "standard"},
+            retries=_ONE_TRY,
             read_timeout=function_timeout + READ_MARGIN_SECONDS,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             max_pool_connections=max_connections,
         )
         own = client_options.pop("config", None)
-        self._options = {**client_options, "config": config if own is None else config.merge(own)}
+        # Whatever the caller's own config says of retries: it is the client that repeats.
+        config = config if own is None else config.merge(own).merge(AioConfig(retries=_ONE_TRY))
+        self._options = {**client_options, "config": config}
         self._opened: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = (
             weakref.WeakKeyDictionary()
         )

@@ -1,0 +1,91 @@
+"""Asynchronous tests of this folder run on asyncio's loop and on uvloop; none can hang.
+
+A test whose subject no loop can change says so: `@ONE_LOOP`.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+import pytest
+import uvloop
+
+from motorpool.batching import coalescer
+from motorpool.client import InProcessTransport, ProxyClient
+from motorpool.proxy.lifecycle import Proxy
+from motorpool.proxy.settings import Settings
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+Logged = Callable[[], list[str]]
+
+LOOP_FACTORIES: Mapping[str, LoopFactory] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+ONE_LOOP = pytest.mark.asyncio(loop_factories=["asyncio"])
+
+HANGS_AFTER_SECONDS = 60
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, LoopFactory]:
+    return LOOP_FACTORIES
+
+
+@pytest.fixture(params=LOOP_FACTORIES.values(), ids=list(LOOP_FACTORIES))
+def loop_factory(request: pytest.FixtureRequest) -> LoopFactory:
+    """Give each kind of loop to a test that starts and closes loops by itself."""
+    factory: LoopFactory = request.param
+    return factory
+
+
+@pytest.fixture
+async def embedded() -> AsyncIterator[ProxyClient]:
+    """Give a client of a real proxy over an empty embedded database."""
+    proxy = Proxy(Settings(mongodb_uri="mongomock://"))
+    async with ProxyClient(transport=InProcessTransport(proxy.handle)) as client:
+        yield client
+    proxy.close()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Logged:
+    """Give what motorpool has logged since the test began, once the garbage is collected."""
+    gc.collect()  # what earlier tests left is theirs
+    caplog.clear()
+
+    def messages() -> list[str]:
+        gc.collect()
+        return [record.getMessage() for record in caplog.records if record.name == "motorpool"]
+
+    return messages
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs() -> Iterator[None]:
+    def give_up(*_: object) -> None:
+        message = f"the test hangs: {HANGS_AFTER_SECONDS} seconds are over"
+        raise TimeoutError(message)
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, HANGS_AFTER_SECONDS)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def _no_batch_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ticks alone decide: on a loaded machine three of them can take longer than 5 ms."""
+    monkeypatch.setattr(coalescer, "MAX_AGE_SECONDS", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_machines_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No profile and no credentials of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
