@@ -151,7 +151,10 @@ def open_envelope(event: dict[str, Any], max_bytes: int | None = UNPACKED_REQUES
     if compression == envelope.ZLIB:
         return _decompress(data, max_bytes)
     if compression is not None:
-        message = f"unknown compression {compression!r}; known: 'zlib'"
+        name = (
+            repr(compression[:20]) if isinstance(compression, str) else type(compression).__name__
+        )
+        message = f"unknown compression {name}; known: 'zlib'"
         raise ProtocolError(message)
     return data
 

@@ -33,9 +33,3 @@ Compression makes a small event out of a large document, on purpose or in malice
 
 MAX_OPERATIONS: Final = 10_000
 """Most operations that the proxy takes in one batch."""
-
-MAX_DEPTH: Final = 100
-"""Deepest nesting of documents and arrays in an argument (MongoDB's own limit for a document)."""
-
-MAX_NAMESPACE_BYTES: Final = 255
-"""Longest `db.collection`, in UTF-8 bytes (MongoDB limits, "Restrictions on Collection Names")."""

@@ -82,7 +82,7 @@ def _read_batch(document: dict[str, Any], *, is_packed: bool, bytes_in: int, lim
         known = ", ".join(sorted(envelope.BATCH_FIELDS))
         message = f"unknown field {min(map(str, unknown))!r} of a batch; it has: {known}"
         raise ProtocolError(message)
-    if document.get("atomic"):
+    if document.get("atomic") is not None and document["atomic"] is not False:
         message = "field 'atomic' is reserved by protocol version 1 and not supported yet"
         raise ProtocolError(message)
     operations = document.get("ops")

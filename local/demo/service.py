@@ -46,6 +46,9 @@ async def _ready(process: asyncio.subprocess.Process, log: object) -> tuple[str,
             found = READY.match(line)
             if found is not None:
                 return found["name"], found["url"]
+            # It is ending by itself. To signal it meanwhile would take its exit code away from
+            # asyncio's watcher (subprocess.Popen.send_signal polls), which would say so.
+            await process.wait()
     raise LocalError(_last_line(log) or "the local Lambda did not start")
 
 
@@ -56,6 +59,8 @@ def _last_line(log: object) -> str:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:

@@ -52,7 +52,7 @@ STREAM = zlib.compress(b"whole")
         ({"bson": "A A=="}, "'bson' is not base64"),
         ({"bson": "AAé="}, "'bson' is not base64"),
         ({"bson": "AA==", "z": "gzip"}, "unknown compression 'gzip'; known: 'zlib'"),
-        ({"bson": "AA==", "z": 1}, "unknown compression 1; known: 'zlib'"),
+        ({"bson": "AA==", "z": 1}, "unknown compression int; known: 'zlib'"),
         ({"bson": "AAAA", "z": "zlib"}, "'bson' is not a zlib stream"),
         ({"bson": in_base64(STREAM[:-1]), "z": "zlib"}, "not one whole zlib stream"),
         ({"bson": in_base64(STREAM + b"!"), "z": "zlib"}, "not one whole zlib stream"),

@@ -1,5 +1,6 @@
 """`motorpool demo` as a process: what it counts, and how it ends when it cannot run."""
 
+import os
 import re
 import socket
 import subprocess
@@ -17,10 +18,13 @@ from motorpool.proxy.settings import Settings
 
 
 def demo(*options: str) -> subprocess.CompletedProcess[str]:
+    # Python's debug mode writes of slow steps to standard error, which is not the demo's doing.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONASYNCIODEBUG"}
     return subprocess.run(
         [sys.executable, "-m", "motorpool.local.cli", "demo", *options],
         capture_output=True,
         check=False,
+        env=environment,
         text=True,
         timeout=60,
     )
