@@ -37,6 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
         code: int = parsed.run(parsed)
+    except ModuleNotFoundError as error:  # installed without the extra that brings it
+        if (error.name or "motorpool").partition(".")[0] == "motorpool":
+            raise
+        command = f"motorpool {arguments[0]}"
+        print(
+            f"motorpool: error: {command} needs motorpool[local]: {error}",
+            file=sys.stderr,
+        )
+        return 1
     except LocalError as error:
         print(f"motorpool: error: {error}", file=sys.stderr)
         return error.exit_code

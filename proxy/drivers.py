@@ -10,6 +10,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from motorpool.proxy.settings import SettingsError
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
@@ -50,13 +52,20 @@ class Driver(Protocol):
 def connect(settings: Settings, loop: asyncio.AbstractEventLoop) -> Driver:
     """The driver for `settings`, bound to `loop`. Opens nothing yet.
 
-    Raises what the driver raises for a URI that it cannot read.
+    Raises what the driver raises for a URI that it cannot read, and SettingsError where the
+    embedded database is not installed.
     """
     if settings.is_embedded:
         # Imported here, as Motor is below: the one that is not chosen is not paid for, and the
         # embedded one is not installed in a Lambda.
-        from motorpool.proxy.embedded import EmbeddedDriver  # noqa: PLC0415
-
+        try:
+            from motorpool.proxy.embedded import EmbeddedDriver  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            message = (
+                "MOTORPOOL_MONGODB_URI names the embedded database, which is not installed here "
+                f"({error}): install motorpool[local], or give a server's URI"
+            )
+            raise SettingsError(message) from None
         return EmbeddedDriver()
     return MotorDriver(settings, loop)
 

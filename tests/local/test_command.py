@@ -297,3 +297,20 @@ def test_help_imports_nothing_heavy() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "run a Lambda service on this machine" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["local", "demo"])
+def test_a_command_without_its_extra_says_in_one_line_what_to_install(command: str) -> None:
+    program = (
+        "import sys; sys.modules['aiohttp'] = sys.modules['aioboto3'] = None\n"
+        "from motorpool.local.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command], capture_output=True, check=False, text=True
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("motorpool: error: ")
+    assert done.stderr.count("\n") == 1
+    if command == "local":
+        assert "motorpool local needs motorpool[local]" in done.stderr

@@ -154,3 +154,18 @@ def test_the_embedded_database_is_used_where_its_scheme_names_it() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["res"] == [{"id": 1, "ok": {"$numberInt": "0"}}]
+
+
+def test_the_embedded_database_that_is_not_installed_fails_the_start_saying_what_to_install() -> (
+    None
+):
+    program = "import sys; sys.modules['mongomock_motor'] = None; import motorpool.proxy.handler"
+
+    done = started(program, MOTORPOOL_MONGODB_URI="mongomock://")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "motorpool.proxy.settings.SettingsError: MOTORPOOL_MONGODB_URI names the embedded database,"
+        " which is not installed here"
+    )
+    assert "install motorpool[local], or give a server's URI" in done.stderr
