@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator, Mapping
 
     from motorpool.batching.call import Call
-    from motorpool.client.collection import Collection
+    from motorpool.client.calling import Calling
 
 
 class _Documents:
@@ -81,7 +81,7 @@ class Cursor(_Documents):
     into one response; the next fetch skips what came before.
     """
 
-    def __init__(self, collection: Collection, args: dict[str, Any]) -> None:
+    def __init__(self, collection: Calling, args: dict[str, Any]) -> None:
         """Made by `Collection.find`."""
         super().__init__()
         self._collection = collection
@@ -189,7 +189,7 @@ class Cursor(_Documents):
 class AggregateCursor(_Documents):
     """What `aggregate` returns: used directly as with Motor, or awaited first as with PyMongo."""
 
-    def __init__(self, collection: Collection, args: Mapping[str, Any]) -> None:
+    def __init__(self, collection: Calling, args: Mapping[str, Any]) -> None:
         """Made by `Collection.aggregate`."""
         super().__init__()
         self._collection = collection

@@ -5,8 +5,8 @@ import pytest
 from bson.errors import InvalidDocument
 
 from motorpool.batching.call import Operation, Pending
-from tests.batching.conftest import Logged
 from tests.batching.fakes import FakeClient, answer, body, ticks
+from tests.both_loops import Logged
 
 
 async def test_call_is_queued_when_it_is_made_not_when_it_is_awaited() -> None:

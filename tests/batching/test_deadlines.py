@@ -8,8 +8,8 @@ import pytest
 from motorpool.batching.bounds import Bounds
 from motorpool.batching.call import Pending
 from motorpool.batching.errors import OperationTimeout
-from tests.batching.conftest import LoopFactory
 from tests.batching.fakes import FakeClient, answer, asked, ticks
+from tests.both_loops import LoopFactory
 
 
 async def test_deadline_in_the_queue_takes_the_operation_off_it() -> None:

@@ -14,8 +14,8 @@ from motorpool.batching.errors import (
     ProtocolError,
     RemoteFailure,
 )
-from tests.batching.conftest import Logged, LoopFactory
 from tests.batching.fakes import FakeClient, answer, asked, ticks
+from tests.both_loops import Logged, LoopFactory
 
 
 async def fail_all(batch: list[Pending]) -> None:

@@ -9,8 +9,8 @@ import uvloop
 
 from motorpool.batching.call import Call
 from motorpool.batching.errors import ClientClosed, OutcomeUnknown
-from tests.batching.conftest import Logged, LoopFactory
 from tests.batching.fakes import FakeClient, ticks
+from tests.both_loops import Logged, LoopFactory
 
 
 @pytest.mark.asyncio(loop_factories=["uvloop"])

@@ -8,7 +8,7 @@ from pymongo.errors import OperationFailure
 
 from motorpool.batching import envelope
 from motorpool.client import AggregateCursor, ProxyClient
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.fakes import FakeTransport, response
 
 DOCUMENTS = [{"_id": number} for number in range(5)]

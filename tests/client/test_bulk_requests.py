@@ -11,7 +11,7 @@ from pymongo.collation import Collation
 
 import motorpool.client
 from motorpool.client import InsertOne, ProxyClient, UpdateMany, UpdateOne
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.fakes import FakeTransport
 
 SET = {"$set": {"a": 1}}

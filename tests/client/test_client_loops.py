@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from motorpool.client import ProxyClient
-from tests.client.conftest import LoopFactory
+from tests.both_loops import LoopFactory
 from tests.client.fakes import Batch, FakeTransport
 
 caller: ContextVar[str] = ContextVar("caller", default="nobody")

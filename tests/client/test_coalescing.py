@@ -8,7 +8,7 @@ from pymongo.errors import DocumentTooLarge, DuplicateKeyError, OperationFailure
 
 from motorpool.batching import envelope
 from motorpool.client import Bounds, OperationTooLarge, ProxyClient, QueueFull
-from tests.client.conftest import Logged
+from tests.both_loops import Logged
 from tests.client.fakes import Batch, FakeTransport, duplicate_key_error, response
 
 

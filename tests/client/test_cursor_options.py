@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo.errors import InvalidOperation
 
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.test_find_cursors import DOCUMENTS, ten_documents, windows
 
 CHANGES: list[tuple[str, Callable[[Any], Any]]] = [

@@ -8,7 +8,7 @@ import pymongo.errors
 import pytest
 
 from motorpool.client import BatchAbandoned, Bounds, ProxyClient
-from tests.client.conftest import Logged
+from tests.both_loops import Logged
 from tests.client.fakes import FakeTransport
 
 

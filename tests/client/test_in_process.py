@@ -12,7 +12,7 @@ import pytest
 from motorpool.batching.errors import FunctionFailed, NotInvoked
 from motorpool.batching.limits import LAMBDA_REQUEST_BYTES, LAMBDA_RESPONSE_BYTES
 from motorpool.client import InProcessTransport, OutcomeUnknown, ProxyClient, RetryPolicy
-from tests.client.conftest import LoopFactory
+from tests.both_loops import LoopFactory
 
 caller: ContextVar[str] = ContextVar("caller", default="nobody")
 

@@ -10,7 +10,7 @@ from aiobotocore.config import AioConfig
 from motorpool.batching.errors import ConnectionLost, FunctionFailed, NotInvoked, Throttled
 from motorpool.batching.limits import LAMBDA_REQUEST_BYTES
 from motorpool.client import LambdaTransport
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.lambda_server import (
     OPTIONS,
     LambdaServer,

@@ -11,7 +11,7 @@ from botocore import exceptions
 from motorpool.batching.errors import NotInvoked
 from motorpool.client import Bounds, LambdaTransport, ProxyClient
 from motorpool.client.transports.aws import READ_MARGIN_SECONDS
-from tests.client.conftest import LoopFactory
+from tests.both_loops import LoopFactory
 
 
 class FakeSession:

@@ -7,7 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from motorpool.client import Collection, Database, ProxyClient
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.fakes import FakeTransport
 
 NAMES: list[Any] = [

@@ -6,7 +6,7 @@ import pytest
 
 from motorpool.batching.operations import OPERATIONS, Kind
 from motorpool.client import Cursor, ProxyClient, UpdateOne
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.fakes import Asked, FakeTransport
 
 pytestmark = ONE_LOOP

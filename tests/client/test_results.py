@@ -17,7 +17,7 @@ from motorpool.client import (
     UpdateOne,
     UpdateResult,
 )
-from tests.client.conftest import ONE_LOOP
+from tests.both_loops import ONE_LOOP
 from tests.client.fakes import Batch, FakeTransport, response
 
 CLASSES: list[tuple[type[Any], type[Any]]] = [
