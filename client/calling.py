@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from motorpool.batching.call import Call
     from motorpool.client.engine import Engine
 
+C = TypeVar("C")
 T = TypeVar("T")
 
 Document = Mapping[str, Any]
 Update = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+def methods_of_collection(cls: type[C]) -> type[C]:
+    """Name the methods of a part of Collection as Collection's: in errors, tracebacks and help."""
+    for name, member in vars(cls).items():
+        if isinstance(member, FunctionType):
+            member.__qualname__ = f"Collection.{name}"
+    return cls
 
 
 class Calling:

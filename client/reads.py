@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from motorpool.client import arguments
-from motorpool.client.calling import Calling, unchanged
+from motorpool.client.calling import Calling, methods_of_collection, unchanged
 from motorpool.client.cursor import AggregateCursor, Cursor
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from motorpool.client.calling import Document
 
 
+@methods_of_collection
 class Reads(Calling):
     """The methods of a collection that read."""
 

@@ -11,7 +11,7 @@ from bson.raw_bson import RawBSONDocument
 
 from motorpool.client import arguments
 from motorpool.client.bulk import request_list
-from motorpool.client.calling import Calling, unchanged
+from motorpool.client.calling import Calling, methods_of_collection, unchanged
 from motorpool.client.results import (
     BulkWriteResult,
     DeleteResult,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from motorpool.client.calling import Document, Update
 
 
+@methods_of_collection
 class Writes(Calling):
     """The methods of a collection that write."""
 
