@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from motorpool.batching.envelope import error as err
@@ -23,6 +24,7 @@ from motorpool.proxy.responses import Answer, answer, refuse, write_response
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from motorpool.proxy.drivers import Driver
     from motorpool.proxy.settings import Settings
 
 log: Final = logging.getLogger("motorpool.proxy")
@@ -52,6 +54,8 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._driver = connect(settings, self._loop)
         self._executor = Executor(self._driver, settings.pool_size)
+        # Also when it is forgotten, or the interpreter ends: Python warns of a loop left open.
+        self._close = weakref.finalize(self, _close, self._driver, self._loop)
         self._one_at_a_time = threading.Lock()
         self._is_cold = True
         self._driver.warm_up()
@@ -139,8 +143,7 @@ class Proxy:
 
     def close(self) -> None:
         """Close the driver and the loop. Lambda never does; tests must."""
-        self._driver.close()
-        self._loop.close()
+        self._close()
 
     def __repr__(self) -> str:
         """Which database, how many at once, cold or warm; never the URI."""
@@ -153,6 +156,12 @@ def _asked(*limits_ms: int | None) -> float | None:
     """The least of the caller's limits, in seconds."""
     least = min((limit for limit in limits_ms if limit is not None), default=None)
     return None if least is None else least / 1000
+
+
+def _close(driver: Driver, loop: asyncio.AbstractEventLoop) -> None:
+    driver.close()
+    if not loop.is_running():
+        loop.close()
 
 
 def _in_a_thread(work: Callable[[], T]) -> T:

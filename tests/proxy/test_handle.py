@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ import bson
 import pytest
 from bson import Int64
 
+from motorpool.proxy.lifecycle import Proxy
+from motorpool.proxy.settings import Settings
 from tests.proxy.fakes import FakeContext, FakeDriver, batch, opened, operation, packed
 
 if TYPE_CHECKING:
-    from motorpool.proxy.lifecycle import Proxy
     from tests.proxy.conftest import Database, MakeProxy
 
 INSERT = operation(1, "insert_one", document={"_id": "a"})
@@ -309,3 +311,20 @@ def test_repr_says_which_database_and_how_warm_and_nothing_secret(make_proxy: Ma
     assert repr(motor) == "<Proxy motor pool_size=2 cold>"
     embedded.handle(batch())
     assert repr(embedded) == "<Proxy embedded pool_size=5 warm>"
+
+
+def test_a_proxy_that_is_forgotten_leaves_no_loop_open(recwarn: pytest.WarningsRecorder) -> None:
+    proxy = Proxy(Settings(mongodb_uri="mongomock://"))
+    proxy.handle(batch(operation(1, "find_one")))
+
+    del proxy
+    gc.collect()
+
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_proxy_may_be_closed_twice() -> None:
+    proxy = Proxy(Settings(mongodb_uri="mongomock://"))
+
+    proxy.close()
+    proxy.close()
