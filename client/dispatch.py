@@ -14,6 +14,7 @@ import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from motorpool.batching import codec
+from motorpool.batching.call import log
 from motorpool.batching.coalescer import unsettled
 from motorpool.batching.envelope import Entry, match_entries
 from motorpool.batching.errors import (
@@ -140,6 +141,9 @@ class Dispatcher:
     ) -> list[Pending]:
         """Settle what has an answer; return what is to be sent again."""
         matched = match_entries(range(len(batch)), entries)
+        beyond = [entry.id for entry in entries if entry.id not in matched]
+        if beyond:
+            log.warning("the response has entries for ids that were not sent: %r", beyond[:5])
         again: list[Pending] = []
         for id_, pending in enumerate(batch):
             entry = matched[id_]

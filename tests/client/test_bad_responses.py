@@ -11,6 +11,7 @@ from bson.errors import InvalidBSON
 
 from motorpool.batching import codec, envelope, errors
 from motorpool.client import OutcomeUnknown, ProtocolError, ProxyClient
+from tests.both_loops import Logged
 from tests.client.fakes import Batch, FakeTransport, response
 
 
@@ -127,8 +128,9 @@ async def test_ids_that_were_never_sent_are_told_to_those_that_have_no_answer() 
     )
 
 
-async def test_entries_beyond_those_asked_for_do_no_harm() -> None:
+async def test_entries_beyond_those_asked_for_do_no_harm_and_are_logged(logged: Logged) -> None:
     assert await outcomes(ok(2, 1, 0, 3, 4)) == [{"_id": 0}, {"_id": 1}, {"_id": 2}]
+    assert logged() == ["the response has entries for ids that were not sent: [3, 4]"]
 
 
 async def test_a_write_without_an_answer_may_have_been_applied() -> None:
