@@ -8,9 +8,16 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from pymongo import MongoClient
 
 from tests.servers import secantus_command, secantus_server
+
+# No deadline: these machines are shared. In CI the same examples each time, so that it judges the
+# change and not the dice; everywhere else new ones, which is where they are to be found.
+settings.register_profile("development", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "development")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

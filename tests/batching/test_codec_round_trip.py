@@ -136,7 +136,11 @@ def test_request_is_byte_for_byte_what_bson_makes_of_the_whole(args: list[dict[s
 
 
 @settings(generated, max_examples=100)
-@given(values=any_documents, stats=st.dictionaries(names, leaves))
+# bson moves an `_id` to the front of an outermost document; stats, which are one, have none.
+@given(
+    values=any_documents,
+    stats=st.dictionaries(names.filter(lambda name: name != "_id"), leaves),
+)
 def test_response_is_byte_for_byte_what_bson_makes_of_the_whole(
     values: list[dict[str, Any]], stats: dict[str, Any]
 ) -> None:
