@@ -29,7 +29,8 @@ class Operation(NamedTuple):
 
     `is_shareable`: identical ones in one window may be sent once. `made_ids`: the `_id`s that the
     client made for the documents of an insert, so that a repeat can be told from a clash.
-    `is_ordered`: an insert that stops at its first failing document.
+    `is_ordered`: an insert that stops at its first failing document. `takes_session`: each sending
+    of it is lent a logical session of its own. `session`: the id of the one that it belongs to.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Operation(NamedTuple):
     is_shareable: bool = False
     made_ids: tuple[Any, ...] | None = None
     is_ordered: bool = True
+    takes_session: bool = False
+    session: bytes | None = None
 
     @property
     def label(self) -> str:
@@ -49,7 +52,15 @@ class Operation(NamedTuple):
 class Pending:
     """An operation in the queue or on its way, and the calls that wait for it."""
 
-    __slots__ = ("calls", "is_held_back", "is_sent", "is_settled", "operation", "queued_at")
+    __slots__ = (
+        "calls",
+        "is_held_back",
+        "is_sent",
+        "is_settled",
+        "lease",
+        "operation",
+        "queued_at",
+    )
 
     def __init__(self, operation: Operation, queued_at: float) -> None:
         self.operation = operation
@@ -59,6 +70,8 @@ class Pending:
         self.is_held_back = False
         """It left, was refused before it ran, and waits to be sent again."""
         self.is_settled = False
+        self.lease: Any = None
+        """The logical session that it was last sent under, where it takes one."""
 
     @property
     def is_wanted(self) -> bool:
@@ -96,7 +109,56 @@ class Pending:
         return f"<Pending {self.operation.label} {state} calls={len(self.calls)}>"
 
 
-class Call(Coroutine[Any, Any, T], Generic[T]):
+class Stepped(Coroutine[Any, Any, T], Generic[T]):
+    """A coroutine to asyncio whose `__await__` may run several times, for several tasks."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self) -> None:
+        self._steps: dict[asyncio.Task[Any] | None, Generator[Any, Any, T]] = {}
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """Wait for the value."""
+        raise NotImplementedError  # pragma: no cover - each kind has its own
+
+    def _leave_unawaited(self) -> None:
+        """It is closed before anybody has begun to wait."""
+
+    def send(self, value: Any) -> Any:
+        """Take one step, as a task does; several tasks may, each at its own pace."""
+        runner = _running_task()
+        steps = self._steps.pop(runner, None) or self.__await__()
+        yielded = steps.send(value)
+        self._steps[runner] = steps  # it is not over, or send would have raised
+        return yielded
+
+    def throw(
+        self,
+        typ: Any,
+        val: Any = None,
+        tb: TracebackType | None = None,
+    ) -> Any:
+        """Raise where it waits, as a cancelled task does; also before its first step."""
+        runner = _running_task()
+        steps = self._steps.pop(runner, None)
+        if steps is None:
+            self.close()
+            steps = self.__await__()
+        error = typ if val is None else val
+        yielded = steps.throw(error if tb is None else error.with_traceback(tb))
+        self._steps[runner] = steps
+        return yielded
+
+    def close(self) -> None:
+        """Stop waiting."""
+        steps = self._steps.pop(_running_task(), None)
+        if steps is not None:
+            steps.close()
+        else:
+            self._leave_unawaited()
+
+
+class Call(Stepped[T]):
     """The awaitable that a collection method returns; its operation is queued already.
 
     It is a coroutine to asyncio, so that `create_task`, `TaskGroup`, `gather`, `wait_for`, `shield`
@@ -118,7 +180,6 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         "_is_gone",
         "_is_retrieved",
         "_pending",
-        "_steps",
         "_timer",
         "_waiters",
         "deadline",
@@ -141,6 +202,7 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         from a motorpool error. `coalescer` finds where the call belongs, in the running loop.
         `timeout`, in seconds, runs from when the call is queued.
         """
+        super().__init__()
         self._decode = decode
         self._dress = dress
         self._find_coalescer = coalescer
@@ -149,7 +211,6 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         self._error: Exception | None = None
         self._is_done = self._is_gone = self._is_retrieved = False
         self._pending: Pending | None = None
-        self._steps: dict[asyncio.Task[Any] | None, Generator[Any, Any, T]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self.timeout = timeout
@@ -257,41 +318,30 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
         if self._entry is None:
             message = "a call is done without an entry or an error"
             raise AssertionError(message)
-        return self._decode(self._entry)
+        try:
+            return self._decode(self._entry)
+        except MotorpoolError as found:  # an answer of another form than was asked for
+            raise self._dress(found) from None
 
-    def send(self, value: Any) -> Any:
-        """Take one step, as a task does; several tasks may, each at its own pace."""
-        runner = _running_task()
-        steps = self._steps.pop(runner, None) or self.__await__()
-        yielded = steps.send(value)
-        self._steps[runner] = steps  # it is not over, or send would have raised
-        return yielded
-
-    def throw(
-        self,
-        typ: Any,
-        val: Any = None,
-        tb: TracebackType | None = None,
-    ) -> Any:
-        """Raise where it waits, as a cancelled task does; also before its first step."""
-        runner = _running_task()
-        steps = self._steps.pop(runner, None)
-        if steps is None:
-            self.close()
-            steps = self.__await__()
-        error = typ if val is None else val
-        yielded = steps.throw(error if tb is None else error.with_traceback(tb))
-        self._steps[runner] = steps
-        return yielded
-
-    def close(self) -> None:
-        """Stop waiting. Its operation is not sent if nobody else waits and it is still queued."""
-        steps = self._steps.pop(_running_task(), None)
-        if steps is not None:
-            steps.close()
-        elif not self._is_done and not self._waiters:
+    def _leave_unawaited(self) -> None:
+        """Its operation is not sent if nobody else waits and it is still queued."""
+        if not self._is_done and not self._waiters:
             self._is_gone = True
             self._leave()
+
+    def forget(self) -> None:
+        """Nobody will ask what became of it: its failure is not worth a line in the log."""
+        self._is_retrieved = True
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether its operation waits to be sent."""
+        return self._pending is not None and not self._pending.is_sent
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether any task waits for its answer."""
+        return bool(self._waiters)
 
     def __del__(self) -> None:
         """A failure that nobody awaited is said in the log, as asyncio says it of a task."""

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from motorpool.batching.call import Call, Pending
+from motorpool.batching.codec import fits_compressed
 from motorpool.batching.errors import (
     BatchAbandoned,
     ClientClosed,
@@ -26,6 +27,7 @@ from motorpool.batching.errors import (
     OutcomeUnknown,
     QueueFull,
 )
+from motorpool.batching.limits import BATCH_BYTES
 from motorpool.batching.queue import Queue, size_in_batch
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class Coalescer:
             self._counters.deduplicated += 1
             call.joined(shared, deadline)
             self._arrivals += 1
-        elif size > self._bounds.batch_bytes:
+        elif size > self._bounds.batch_bytes and not self._goes_alone(operation):
             self._refuse(
                 call,
                 OperationTooLarge(
@@ -122,6 +124,13 @@ class Coalescer:
             )
         else:
             self._append(call, operation, deadline)
+
+    def _goes_alone(self, operation: Operation) -> bool:
+        """Whether an operation larger than a batch can be sent: by itself, and compressed.
+
+        Where the bounds are narrower than Lambda's, they are somebody's will, and hold.
+        """
+        return self._bounds.batch_bytes == BATCH_BYTES and fits_compressed(operation.body)
 
     def _deadline_of(self, call: Call[Any]) -> float | None:
         if call.timeout is None:

@@ -28,7 +28,7 @@ from bson.raw_bson import RawBSONDocument
 from motorpool.batching import envelope
 from motorpool.batching.envelope import OUTCOMES, Entry, OperationId
 from motorpool.batching.errors import ProtocolError
-from motorpool.batching.limits import UNPACKED_REQUEST_BYTES
+from motorpool.batching.limits import PACKED_REQUEST_BYTES, UNPACKED_REQUEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,7 +57,7 @@ _RAW: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSON
 def encode_operation(
     op: str, ns: str, args: dict[str, Any], codec_options: CodecOptions[Any] = LOSSLESS
 ) -> bytes:
-    """One operation's body: what it asks, without what a batch adds (its id, the time left).
+    """One operation's body: what it asks, without what a batch adds (id, time left, session).
 
     Two operations that ask the same thing have the same body, byte for byte. Raises what `bson`
     raises for a value that is not BSON (`bson.errors.InvalidDocument`, OverflowError …).
@@ -65,15 +65,23 @@ def encode_operation(
     return bson.encode({"op": op, "ns": ns, "args": args}, codec_options=codec_options)
 
 
-def stamp(body: bytes, id_: int, timeout_ms: int | None) -> bytes:
-    """A body with the two fields that only its batch knows, put in front of the others."""
+def stamp(body: bytes, id_: int, timeout_ms: int | None, session: bytes | None = None) -> bytes:
+    """A body with the fields that only its batch knows, put in front of the others.
+
+    `session`: the id of a logical session, `envelope.SESSION_BYTES` long.
+    """
     fields = b"\x10id\x00" + pack("<i", id_)
     if timeout_ms is not None:
         fields += b"\x12timeout_ms\x00" + pack("<q", timeout_ms)
+    if session is not None:
+        fields += _SESSION_HEAD + session
     return pack("<i", len(body) + len(fields)) + fields + body[4:]
 
 
-STAMP_BYTES: Final = len(stamp(b"\x05\x00\x00\x00\x00", 0, 0)) - 5
+# A binary of subtype 4 (a UUID): bsonspec.org.
+_SESSION_HEAD: Final = b"\x05session\x00" + pack("<i", envelope.SESSION_BYTES) + b"\x04"
+
+STAMP_BYTES: Final = len(stamp(b"\x05\x00\x00\x00\x00", 0, 0, bytes(envelope.SESSION_BYTES))) - 5
 """What `stamp` adds at the most."""
 
 ELEMENT_BYTES: Final = 1 + len(str(10**6)) + 1
@@ -103,6 +111,20 @@ def join_request(stamped: Sequence[bytes]) -> bytes:
     """The event for these operations, as JSON bytes: packed, compressed above the threshold."""
     document = join_document(_REQUEST_HEAD + b"\x04ops\x00" + join_array(stamped))
     return seal_envelope(document, compress=len(document) > COMPRESS_ABOVE_BYTES)
+
+
+def fits_compressed(body: bytes) -> bool:
+    """Whether an operation that is larger than a batch makes an event all the same, compressed.
+
+    Takes some 5 ms a megabyte: for what would be refused otherwise.
+    """
+    if len(body) > UNPACKED_REQUEST_BYTES - _AROUND_ONE_BYTES:
+        return False
+    return len(zlib.compress(body, _ZLIB_LEVEL)) <= PACKED_REQUEST_BYTES - _AROUND_ONE_BYTES
+
+
+_AROUND_ONE_BYTES: Final = 1024
+"""Generously, what a batch of one adds to its operation."""
 
 
 # The JSON envelope ------------------------------------------------------------------------------
@@ -190,9 +212,43 @@ def decode_document(document: bytes) -> dict[str, Any]:
 # Entries into a response ------------------------------------------------------------------------
 
 
+class RawDocuments(list[bytes]):
+    """Documents that nobody has decoded, each as BSON: a result on its way through."""
+
+
+def split_documents(stream: bytes) -> RawDocuments:
+    """The documents of a stream in which one follows the other, as in a server's raw batch."""
+    documents = RawDocuments()
+    start, end = 0, len(stream)
+    while start < end:
+        length = unpack_from("<i", stream, start)[0]
+        documents.append(stream[start : start + length])
+        start += length
+    return documents
+
+
+def encode_document(document: Any) -> bytes:
+    """A document as BSON, its fields in their order.
+
+    `bson.encode` puts an `_id` first: right for a document to store, and wrong for a result. Raises
+    what `bson` raises for a value that is not BSON.
+    """
+    # Four bytes of length, one of the field's type, one of its empty name.
+    return bson.encode({"": document}, codec_options=LOSSLESS)[6:-1]
+
+
 def encode_entry(entry: dict[str, Any]) -> bytes:
-    """One entry as BSON. Raises what `bson` raises for a value that is not BSON."""
-    return bson.encode(entry, codec_options=LOSSLESS)
+    """One entry as BSON. Raises what `bson` raises for a value that is not BSON.
+
+    Where its `ok` is `RawDocuments`, they are put in as they are.
+    """
+    ok = entry.get("ok")
+    if not isinstance(ok, RawDocuments):
+        return bson.encode(entry, codec_options=LOSSLESS)
+    head = bson.encode({"id": entry["id"]}, codec_options=LOSSLESS)[4:-1]
+    rest = {name: value for name, value in entry.items() if name not in ("id", "ok")}
+    tail = bson.encode(rest, codec_options=LOSSLESS)[4:-1]
+    return join_document(head + b"\x04ok\x00" + join_array(ok) + tail)
 
 
 def join_response(entries: Iterable[bytes], stats: dict[str, Any]) -> bytes:
@@ -317,3 +373,93 @@ def entry_value(entry: Entry, codec_options: CodecOptions[Any] = LOSSLESS) -> An
     Raises what `bson` raises where the codec options cannot take the value.
     """
     return bson.decode(entry.value, codec_options=codec_options)[entry.outcome]
+
+
+def entry_page(entry: Entry) -> bytes:
+    """A page of documents as it came: a BSON array. Raises ProtocolError where `ok` is no list."""
+    raw: bytes = entry.value
+    if raw[4:8] == b"\x10id\x00" and raw[12:16] == b"\x04ok\x00":
+        return raw[16 : 16 + unpack_from("<i", raw, 16)[0]]
+    # Not as this proxy writes it: an answer in the readable encoding, or of another hand.
+    documents = bson.decode(raw, codec_options=_RAW).get("ok")
+    if not isinstance(documents, list):
+        message = "the response has no list of documents where a page was asked for"
+        raise ProtocolError(message)
+    return join_array(document.raw for document in documents)
+
+
+def entry_cursor(entry: Entry) -> dict[str, Any] | None:
+    """The cursor that has the rest of an entry's result, if any. Decodes nothing else."""
+    raw = entry.value
+    if raw[4:8] == b"\x10id\x00" and raw[12:16] == b"\x04ok\x00":
+        return _cursor_behind(raw, 16 + unpack_from("<i", raw, 16)[0])
+    cursor: dict[str, Any] | None = bson.decode(raw, codec_options=LOSSLESS).get("cursor")
+    return cursor
+
+
+def _cursor_behind(raw: bytes, end: int) -> dict[str, Any] | None:
+    if end == len(raw) - 1:  # nothing comes after the page
+        return None
+    rest = bson.decode(join_document(raw[end:-1]), codec_options=LOSSLESS)
+    cursor: dict[str, Any] | None = rest.get("cursor")
+    return cursor
+
+
+class Page:
+    """Documents of a page, decoded one by one or all at once, as the caller asks for them."""
+
+    __slots__ = ("_array", "_at", "_end", "_options")
+
+    def __init__(self, array: bytes, codec_options: CodecOptions[Any]) -> None:
+        """`array`: a BSON array of documents."""
+        self._array = array
+        self._options = codec_options
+        self._at, self._end = 4, len(array) - 1
+
+    def __bool__(self) -> bool:
+        """Whether a document is left."""
+        return self._at < self._end
+
+    @property
+    def count(self) -> int:
+        """How many documents it had at first."""
+        whole, count = Page(self._array, self._options), 0
+        while whole:
+            whole.next_raw()
+            count += 1
+        return count
+
+    def next_raw(self) -> bytes:
+        """The next document as BSON. Raises IndexError where none is left."""
+        if self._at >= self._end:
+            raise IndexError("no document is left")
+        start = self._array.index(b"\x00", self._at) + 1
+        self._at = start + unpack_from("<i", self._array, start)[0]
+        return self._array[start : self._at]
+
+    def next(self) -> Any:
+        """The next document."""
+        return bson.decode(self.next_raw(), codec_options=self._options)
+
+    def take(self, most: int | None = None) -> list[Any]:
+        """The documents that are left, at most so many."""
+        if most is None and self._at == 4:  # noqa: PLR2004 - not begun: all of it in one go
+            self._at = self._end
+            document = join_document(b"\x04\x00" + self._array)
+            documents: list[Any] = bson.decode(document, codec_options=self._options)[""]
+            return documents
+        documents = []
+        while self and (most is None or len(documents) < most):
+            documents.append(self.next())
+        return documents
+
+    def take_raw(self) -> bytes:
+        """The documents that are left as BSON, one behind the other."""
+        documents = []
+        while self:
+            documents.append(self.next_raw())
+        return b"".join(documents)
+
+    def __repr__(self) -> str:
+        """How much of it is left."""
+        return f"<Page {self._end - self._at} bytes left>"

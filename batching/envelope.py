@@ -25,8 +25,12 @@ BATCH_FIELDS: Final = frozenset({"v", "ops", "timeout_ms", "atomic", "accept"})
 OPERATION_FIELDS: Final = ("id", "op", "ns", "args", "timeout_ms", "session", "after", "refs")
 """Fields of one operation in a request."""
 
-RESERVED_FIELDS: Final = ("session", "after", "refs")
+RESERVED_FIELDS: Final = ("after", "refs")
 """Named by the protocol and not built yet: refused by name, so that nobody relies on them."""
+
+SESSION_BYTES: Final = 16
+"""Length of a logical session's id: a UUID, which the caller makes (docs/protocol.md, "Cursors").
+"""
 
 ZLIB: Final = "zlib"
 BSON: Final = "bson"
@@ -42,16 +46,25 @@ class Entry(NamedTuple):
 
     `value` is still encoded (the whole entry as BSON, bytes) where the response was packed, so
     that each waiter decodes a copy of its own with its own codec options; see `codec.entry_value`.
+    `lease`: the logical session that the operation was sent under, where it had one.
     """
 
     id: OperationId
     outcome: Outcome
     value: Any
+    lease: Any = None
 
 
-def success(id_: OperationId, ok: object) -> dict[str, Any]:
-    """An entry that carries a result. The id first, the outcome second: `codec` relies on it."""
-    return {"id": id_, "ok": ok}
+def success(
+    id_: OperationId, ok: object, cursor: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """An entry that carries a result, and the cursor that has the rest of it.
+
+    The id first, the outcome second: `codec` relies on it.
+    """
+    if cursor is None:
+        return {"id": id_, "ok": ok}
+    return {"id": id_, "ok": ok, "cursor": cursor}
 
 
 def failure(id_: OperationId | None, err: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from motorpool.batching.codec import ELEMENT_BYTES, STAMP_BYTES
+from motorpool.batching.operations import COMMANDS, FAR_REACHING
 
 if TYPE_CHECKING:
     from motorpool.batching.bounds import Bounds
@@ -58,18 +59,26 @@ class Queue:
         self.bytes += size_in_batch(operation.body)
         if operation.is_shareable:
             self._shareable.setdefault(operation.namespace, {})[operation.body] = pending
-        elif operation.name == "aggregate" and not operation.is_read:
-            self._shareable.clear()  # it ends in $out or $merge: into any namespace
         elif not operation.is_read:
-            self._shareable.pop(operation.namespace, None)
+            self._written(operation)
+
+    def _written(self, operation: Operation) -> None:
+        """Reads that come after a write see it: they share no answer with those before."""
+        if operation.name in FAR_REACHING:  # $out, a rename, a whole database: anywhere
+            self._shareable.clear()
+            return
+        database = operation.namespace.partition(".")[0]
+        # It may have made the collection, and the database: their lists are read anew, too.
+        for namespace in (operation.namespace, f"{database}.{COMMANDS}", f"admin.{COMMANDS}"):
+            self._shareable.pop(namespace, None)
 
     def take_batch(self) -> list[Pending]:
-        """Take from the front as many as one batch may hold."""
+        """Take from the front as many as one batch may hold; one that is larger goes alone."""
         batch: list[Pending] = []
         room = self._bounds.batch_bytes
         while self._waiting and len(batch) < self._bounds.batch_operations:
             size = size_in_batch(self._waiting[0].operation.body)
-            if size > room:
+            if size > room and batch:
                 break
             room -= size
             pending = self._waiting.popleft()

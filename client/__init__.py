@@ -38,11 +38,26 @@ from motorpool.client.bulk import (
     UpdateOne,
 )
 from motorpool.client.collection import Collection
-from motorpool.client.cursor import AggregateCursor, Cursor
+from motorpool.client.collection_commands import SearchIndexModel
+from motorpool.client.concerns import ReadConcern, WriteConcern
+from motorpool.client.cursors.aggregate_cursor import AggregateCursor
+from motorpool.client.cursors.cursor import Cursor
+from motorpool.client.cursors.listed import CommandCursor, LatentCommandCursor
+from motorpool.client.cursors.raw_batches import RawBatchAggregateCursor, RawBatchCursor
 from motorpool.client.database import Database
+from motorpool.client.indexes import IndexModel
 from motorpool.client.proxy_client import ProxyClient
+from motorpool.client.read_preferences import (
+    Nearest,
+    Primary,
+    PrimaryPreferred,
+    ReadPreference,
+    Secondary,
+    SecondaryPreferred,
+)
 from motorpool.client.results import (
     BulkWriteResult,
+    ClientBulkWriteResult,
     DeleteResult,
     InsertManyResult,
     InsertOneResult,
@@ -61,8 +76,10 @@ __all__ = [
     "BatchAbandoned",
     "Bounds",
     "BulkWriteResult",
+    "ClientBulkWriteResult",
     "ClientClosed",
     "Collection",
+    "CommandCursor",
     "ConnectionLost",
     "Cursor",
     "Database",
@@ -71,29 +88,42 @@ __all__ = [
     "DeleteResult",
     "FunctionFailed",
     "InProcessTransport",
+    "IndexModel",
     "InsertManyResult",
     "InsertOne",
     "InsertOneResult",
     "InvalidOperationError",
     "LambdaTransport",
+    "LatentCommandCursor",
     "MotorpoolError",
+    "Nearest",
     "NotInvoked",
     "OperationTimeout",
     "OperationTooLarge",
     "OutcomeUnknown",
+    "Primary",
+    "PrimaryPreferred",
     "ProtocolError",
     "ProxyClient",
     "QueueFull",
+    "RawBatchAggregateCursor",
+    "RawBatchCursor",
+    "ReadConcern",
+    "ReadPreference",
     "ReplaceOne",
     "ResultTooLarge",
     "RetryPolicy",
     "Scope",
+    "SearchIndexModel",
+    "Secondary",
+    "SecondaryPreferred",
     "Throttled",
     "Transport",
     "TransportError",
     "UpdateMany",
     "UpdateOne",
     "UpdateResult",
+    "WriteConcern",
 ]
 
 # What needs an event loop is imported when it is chosen (PEP 562).

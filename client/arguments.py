@@ -6,7 +6,8 @@ docs/protocol.md; what is in a document is the server's to judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from bson.objectid import ObjectId
@@ -16,46 +17,59 @@ from motorpool.batching.operations import OPERATIONS, Kind
 
 
 def mapping(option: str, value: Any) -> Mapping[str, Any]:
-    """`value`, if it is a document. Raises TypeError."""
+    """`value`, if it is a mapping. Raises TypeError."""
     if isinstance(value, Mapping):
         return value
-    message = (
+    raise TypeError(
         f"{option} must be an instance of dict, bson.son.SON, or any other type that inherits "
-        f"from collections.Mapping, not {type(value).__name__}"
+        "from collections.Mapping"
     )
-    raise TypeError(message)
+
+
+def document(option: str, value: Any) -> Any:
+    """`value`, if it is a document that could be stored. Raises TypeError."""
+    if isinstance(value, MutableMapping | RawBSONDocument):
+        return value
+    raise TypeError(
+        f"{option} must be an instance of dict, bson.son.SON, bson.raw_bson.RawBSONDocument, or "
+        "a type that inherits from collections.MutableMapping"
+    )
 
 
 def boolean(option: str, value: Any) -> bool:
     """`value`, if it is True or False. Raises TypeError."""
     if isinstance(value, bool):
         return value
-    message = f"{option} must be True or False, was: {option}={value}"
-    raise TypeError(message)
+    raise TypeError(f"{option} must be True or False, was: {option}={value}")
 
 
 def integer(option: str, value: Any) -> int:
     """`value`, if it is an integer. Raises TypeError."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    message = f"{option} must be an integer, not {type(value)}"
-    raise TypeError(message)
+    raise TypeError(f"{option} must be an integer, not {type(value)}")
 
 
 def count(option: str, value: Any) -> int:
     """`value`, if it is an integer that is not negative. Raises TypeError or ValueError."""
     if integer(option, value) < 0:
-        message = f"{option} must be >= 0"
-        raise ValueError(message)
+        raise ValueError(f"{option} must be >= 0")
     return int(value)
 
 
 def filters(option: str, value: Any) -> list[Any]:
     """`value`, if it is a list. Raises TypeError."""
     if not isinstance(value, list):
-        message = f"{option} must be a list, not {type(value)}"
-        raise TypeError(message)
+        raise TypeError(f"{option} must be a list, not {type(value)}")
     return value
+
+
+def no_session(session: Any) -> None:
+    """Refuse a session. Raises NotImplementedError."""
+    if session is not None:
+        raise NotImplementedError(
+            "session: sessions are not carried by the proxy yet; leave it out, or give None"
+        )
 
 
 def document_to_insert(value: Any) -> tuple[Any, bool]:
@@ -64,14 +78,9 @@ def document_to_insert(value: Any) -> tuple[Any, bool]:
     As in the driver, the caller's own document gets it. A RawBSONDocument is not touched and tells
     no `_id`. Raises TypeError.
     """
+    document("document", value)
     if isinstance(value, RawBSONDocument):
         return None, False
-    if not isinstance(value, MutableMapping):
-        message = (
-            "document must be an instance of dict, bson.son.SON, bson.raw_bson.RawBSONDocument, or "
-            f"a type that inherits from collections.MutableMapping, not {type(value).__name__}"
-        )
-        raise TypeError(message)
     if "_id" in value:
         return value["_id"], False
     value["_id"] = ObjectId()
@@ -79,141 +88,147 @@ def document_to_insert(value: Any) -> tuple[Any, bool]:
 
 
 def documents_to_insert(value: Any) -> list[Any]:
-    """The documents, as a list. Raises TypeError for what is none, or empty."""
-    documents = (
-        list(value) if isinstance(value, Iterable) and not isinstance(value, Mapping) else []
-    )
-    if not documents:
-        message = "documents must be a non-empty list"
-        raise TypeError(message)
-    return documents
+    """The documents, as a list, which may be empty: what an iterator gives is only then known.
+
+    Raises TypeError for what is no list of documents, or is seen to be empty.
+    """
+    if not isinstance(value, Iterable) or isinstance(value, Mapping) or not value:
+        raise TypeError("documents must be a non-empty list")
+    return list(value)
 
 
 def update(value: Any) -> Any:
     """`value`, if it is an update: a document of operators, or a pipeline. Raises as the driver."""
     if not isinstance(value, Mapping | list):
-        message = (
+        raise TypeError(
             "update must either be a list or an instance of dict, bson.son.SON, or any other type "
-            f"that inherits from collections.Mapping, not {type(value).__name__}"
+            "that inherits from collections.Mapping"
         )
-        raise TypeError(message)
     if not value:
-        message = "update cannot be empty"
-        raise ValueError(message)
-    if isinstance(value, Mapping) and not next(iter(value)).startswith("$"):
-        message = "update only works with $ operators"
-        raise ValueError(message)
+        raise ValueError("update cannot be empty")
+    if not isinstance(value, list) and not next(iter(value)).startswith("$"):
+        raise ValueError("update only works with $ operators")
     return value
 
 
 def replacement(value: Any) -> Mapping[str, Any]:
     """`value`, if it is a replacement: a document without operators. Raises as the driver."""
-    document = mapping("replacement", value)
-    is_raw = isinstance(document, RawBSONDocument)
-    if document and not is_raw and next(iter(document)).startswith("$"):
-        message = "replacement can not include $ operators"
-        raise ValueError(message)
-    return document
-
-
-def pipeline(value: Any) -> list[Any]:
-    """`value`, if it is an aggregation pipeline. Raises TypeError."""
-    if not isinstance(value, list):
-        message = f"pipeline must be a list, not {type(value)}"
-        raise TypeError(message)
-    for stage in value:
-        mapping("each stage of a pipeline", stage)
-    return value
+    given = mapping("replacement", value)
+    # The driver does not look into a raw document; the proxy's sees one like every other.
+    if given and next(iter(given)).startswith("$"):
+        raise ValueError("replacement can not include $ operators")
+    return given
 
 
 def keys(value: Any, direction: Any = None) -> list[list[Any]]:
-    """A sort or an index in any form the driver takes, as `[[field, direction], …]`.
+    """What a cursor's `sort` takes, as `[[field, direction], …]`.
 
-    `"a"`, `("a", -1)` as two arguments, `["a", ("b", -1)]`, `{"a": 1}`. Raises TypeError and
+    `"a"`, `("a", -1)` as two arguments, and whatever `index` takes. Raises TypeError and
     ValueError as the driver does.
     """
     if direction is not None:
         if not isinstance(value, str):
-            message = f"Expected a string and a direction, not {type(value)}"
-            raise TypeError(message)
-        pair = [value, direction]
-        _check_pair(pair)
-        return [pair]
+            raise TypeError(f"Expected a string and a direction, not {type(value)}")
+        return index([(value, direction)])
     if isinstance(value, str):
-        return [[value, 1]]
-    pairs = bounds(value)
-    for pair in pairs:
-        _check_pair(pair)
-    return pairs
+        return index([(value, 1)])
+    if isinstance(value, ItemsView):
+        return index(list(value))
+    if not isinstance(value, list | tuple | Mapping):
+        raise TypeError(
+            "if no direction is specified, key_or_list must be an instance of list, "
+            f"not {type(value)}"
+        )
+    return index(value)
+
+
+def index(value: Any) -> list[list[Any]]:
+    """A sort or an index as options take them, as `[[field, direction], …]`.
+
+    `[("a", 1)]`, `["a", ("b", -1)]`, `{"a": 1}`. Raises TypeError and ValueError as the driver.
+    """
+    if not isinstance(value, list | tuple | Mapping):
+        raise TypeError(
+            f"must use a dictionary or a list of (key, direction) pairs, not: {value!r}"
+        )
+    if not len(value):
+        raise ValueError("key_or_list must not be empty")
+    directions: dict[str, Any] = {}  # of a field that is named twice, the last counts
+    for item in value.items() if isinstance(value, Mapping) else value:
+        key, direction = (item, 1) if isinstance(item, str) else item
+        if not isinstance(key, str):
+            raise TypeError(
+                f"first item in each key pair must be an instance of str, not {type(key)}"
+            )
+        if not isinstance(direction, str | int | Mapping):
+            raise TypeError(
+                "second item in each key pair must be 1, -1, '2d', or another valid MongoDB index "
+                f"specifier., not {type(direction)}"
+            )
+        directions[key] = direction
+    return [[key, direction] for key, direction in directions.items()]
 
 
 def bounds(value: Any) -> list[list[Any]]:
     """The keys of `min` or `max`, as `[[field, value], …]`: each may have any BSON value."""
-    if isinstance(value, Mapping):
-        value = value.items()
-    elif not isinstance(value, list | tuple | ItemsView):
-        message = f"must use a dictionary or a list of (key, direction) pairs, not: {value!r}"
-        raise TypeError(message)
-    pairs = [[item, 1] if isinstance(item, str) else list(item) for item in value]
-    if not pairs:
-        message = "key_or_list must not be empty"
-        raise ValueError(message)
-    for pair in pairs:
-        if len(pair) != 2:  # noqa: PLR2004 - a pair
-            message = f"each sort or index key must be a (key, direction) pair, not {pair!r}"
-            raise ValueError(message)
-    return pairs
-
-
-def _check_pair(pair: list[Any]) -> None:
-    key, direction = pair
-    if not isinstance(key, str):
-        message = f"first item in each key pair must be an instance of str, not {type(key)}"
-        raise TypeError(message)
-    if not isinstance(direction, str | int | Mapping):
-        message = (
-            "second item in each key pair must be 1, -1, '2d', or another valid MongoDB index "
-            f"specifier., not {type(direction)}"
-        )
-        raise TypeError(message)
+    if not isinstance(value, list | tuple | Mapping):
+        raise TypeError(f"spec must be an instance of list or tuple, not {type(value)}")
+    return [[key, bound] for key, bound in dict(value).items()]
 
 
 def hint(value: Any) -> Any:
     """An index hint: a name, or keys."""
-    return value if isinstance(value, str) else keys(value)
+    return value if isinstance(value, str) else index(value)
 
 
 def collation(value: Any) -> Mapping[str, Any]:
     """A collation as its document; PyMongo's `Collation` is one that carries it."""
-    document = getattr(value, "document", value)
-    if not isinstance(document, Mapping):
-        message = (
-            "collation must be a dict, an instance of collation.Collation, or None, "
-            f"not {type(value)}"
-        )
-        raise TypeError(message)
-    return document
+    if isinstance(value, dict):
+        return value
+    # By its name: its class must not be imported, and others carry a `document`, too.
+    if any(cls.__name__ == "Collation" for cls in type(value).__mro__):
+        carried: Mapping[str, Any] = value.document
+        return carried
+    raise TypeError("collation must be a dict, an instance of collation.Collation, or None")
 
 
 def projection(value: Any) -> Any:
     """A projection: a document, or field names as a list. Raises TypeError.
 
-    Also for a single string, of which the driver takes each letter for a field.
+    Of a string, each letter is a field, as in the driver.
     """
     if isinstance(value, Mapping):
         return value
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        message = f"projection must be a mapping or list of key names, not {value!r}"
-        raise TypeError(message)
-    names = list(value)
-    if not all(isinstance(name, str) for name in names):
-        message = "projection must be a list of key names, each an instance of str"
-        raise TypeError(message)
-    return names
+    if not isinstance(value, Sequence | AbstractSet):
+        raise TypeError("projection must be a mapping or list of key names")
+    if not all(isinstance(name, str) for name in value):
+        raise TypeError("projection must be a list of key names, each an instance of str")
+    return list(dict.fromkeys(value))
+
+
+def pipeline(value: Any) -> list[Any]:
+    """`value`, if it is a list: what is in it is the server's to judge. Raises TypeError."""
+    if not isinstance(value, list):
+        raise TypeError(f"pipeline must be a list, not {type(value)}")
+    return value
+
+
+def aggregate_batch_size(value: Any) -> int:
+    """`batchSize` of an aggregation, which the driver takes as a string, too."""
+    if isinstance(value, str):
+        try:
+            value = int(value)
+        except ValueError:
+            raise ValueError("The value of batchSize must be an integer") from None
+    if not isinstance(value, int):
+        raise TypeError(f"Wrong type for batchSize, value must be an integer, not {type(value)}")
+    if value < 0:
+        raise ValueError("The value of batchSize must be a non negative integer")
+    return int(value)
 
 
 NORMALISERS = {
-    "sort": keys,
+    "sort": index,
     "min": bounds,
     "max": bounds,
     "hint": hint,
@@ -245,18 +260,25 @@ def options(op: str, given: Mapping[str, Any]) -> dict[str, Any]:
     arguments = OPERATIONS[op].arguments
     args: dict[str, Any] = {}
     for name, value in given.items():
-        # An empty sort is none to the driver's cursor.
-        if value is None or (name == "sort" and not value and op in ("find", "find_one")):
-            continue
-        known = name if name in arguments else _by_driver_name(op, name)
-        args[known] = option(known, arguments[known].kind, value)
+        known = name if name in arguments and name not in INTERNAL else _by_driver_name(op, name)
+        if value is not None:
+            args[known] = option(known, arguments[known].kind, value)
     return args
+
+
+INTERNAL = frozenset({"length", "after", "read_preference", "read_concern", "write_concern"})
+"""Arguments of the protocol that no caller gives as an option: cursors and `with_options` do."""
+
+_CONCERNS = {"readConcern": "read_concern", "writeConcern": "write_concern"}
+"""Command fields that the driver passes on in place of what `with_options` says."""
 
 
 def _by_driver_name(op: str, name: str) -> str:
     arguments = OPERATIONS[op].arguments
+    if _CONCERNS.get(name) in arguments:
+        return _CONCERNS[name]
     for known, argument in arguments.items():
         if argument.driver_name == name:
             return known
-    message = f"{op}() has no option {name!r} through the proxy; it has: {', '.join(arguments)}"
-    raise TypeError(message)
+    taken = ", ".join(known for known in arguments if known not in INTERNAL)
+    raise TypeError(f"{op}() has no option {name!r} through the proxy; it has: {taken}")

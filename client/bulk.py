@@ -1,82 +1,227 @@
-"""Requests of a `bulk_write`: classes of the driver's names and arguments, without its import.
+"""Requests of a bulk write: classes of the driver's names and arguments, without its import.
 
 PyMongo's own are taken too: both are asked in the way in which the driver asks its own, through
-`_add_to_bulk`. Checks as the driver does; sends nothing.
+`_add_to_bulk` (a collection's) and `_add_to_client_bulk` (a client's, which needs `namespace`).
+Each checks what the driver checks when it is made; the rest is checked by `RequestList`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from motorpool.batching.operations import BULK_REQUESTS
 from motorpool.client import arguments
+from motorpool.client.refusals import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
-class InsertOne:
+class _Request:
+    """What requests have in common: they compare and print by what they were made of."""
+
+    __slots__ = ("_namespace",)
+
+    _SHOWN: ClassVar[tuple[str, ...]]
+    """The attributes that its repr shows, in the order in which PyMongo shows them."""
+
+    _namespace: str | None
+
+    def _target(self) -> str:
+        """The namespace that a client's bulk write needs."""
+        if not self._namespace:
+            invalid(
+                "MongoClient.bulk_write requires a namespace to be provided for "
+                "each write operation"
+            )
+        return self._namespace
+
+    def _values(self) -> tuple[Any, ...]:
+        return (*(getattr(self, name) for name in self._SHOWN), self._namespace)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal: the same class, made of the same."""
+        if type(other) is not type(self) or not isinstance(other, _Request):
+            return NotImplemented
+        return self._values() == other._values()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """As PyMongo prints it."""
+        shown = [repr(getattr(self, name)) for name in self._SHOWN]
+        if self._namespace:
+            # Before a sort, which came later.
+            at = len(shown) - ("_sort" in self._SHOWN)
+            shown.insert(at, repr(self._namespace))
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class InsertOne(_Request):
     """Insert one document."""
 
-    def __init__(self, document: Any) -> None:
+    __slots__ = ("_doc",)
+
+    _SHOWN = ("_doc",)
+
+    def __init__(self, document: Any, namespace: str | None = None) -> None:
         """`document` gets an `_id` if it has none, as in `insert_one`."""
-        self._document = document
+        self._doc = document
+        self._namespace = namespace
 
-    def _add_to_bulk(self, bulk: RequestList) -> None:
-        bulk.add_insert(self._document)
+    def _add_to_bulk(self, bulk: Any) -> None:
+        bulk.add_insert(self._doc)
+
+    def _add_to_client_bulk(self, bulk: Any) -> None:
+        bulk.add_insert(self._target(), self._doc)
 
 
-class _Delete:
-    _LIMIT = 1
+class _Delete(_Request):
+    __slots__ = ("_collation", "_filter", "_hint")
+
+    _SHOWN = ("_filter", "_collation", "_hint")
+    _LIMIT: ClassVar[int]
 
     def __init__(
         self,
         filter: Mapping[str, Any],
         collation: Any = None,
         hint: Any = None,
+        namespace: str | None = None,
     ) -> None:
         """Delete what matches `filter`."""
-        self._filter = arguments.mapping("filter", filter)
+        if filter is not None:
+            arguments.mapping("filter", filter)
+        self._filter = filter
         self._collation = collation
-        self._hint = hint
+        self._hint = _hint(hint)
+        self._namespace = namespace
 
-    def _add_to_bulk(self, bulk: RequestList) -> None:
-        bulk.add_delete(self._filter, self._LIMIT, collation=self._collation, hint=self._hint)
+    def _options(self) -> dict[str, Any]:
+        return {"collation": _collation(self._collation), "hint": self._hint}
+
+    def _add_to_bulk(self, bulk: Any) -> None:
+        bulk.add_delete(self._filter, self._LIMIT, **self._options())
+
+    def _add_to_client_bulk(self, bulk: Any) -> None:
+        bulk.add_delete(self._target(), self._filter, multi=not self._LIMIT, **self._options())
 
 
 class DeleteOne(_Delete):
     """Delete the first document that matches."""
 
+    __slots__ = ()
+    _LIMIT = 1
+
 
 class DeleteMany(_Delete):
     """Delete every document that matches."""
 
+    __slots__ = ()
     _LIMIT = 0
 
 
-class ReplaceOne:
+class ReplaceOne(_Request):
     """Replace the first document that matches."""
+
+    __slots__ = ("_collation", "_doc", "_filter", "_hint", "_sort", "_upsert")
+
+    _SHOWN = ("_filter", "_doc", "_upsert", "_collation", "_hint", "_sort")
 
     def __init__(
         self,
         filter: Mapping[str, Any],
-        replacement: Mapping[str, Any],
+        replacement: Any,
         upsert: bool | None = None,
         collation: Any = None,
         hint: Any = None,
-        sort: Any = None,
+        namespace: str | None = None,
+        sort: Mapping[str, Any] | None = None,
     ) -> None:
         """See `Collection.replace_one`."""
-        self._filter = arguments.mapping("filter", filter)
-        self._replacement = arguments.replacement(replacement)
+        if filter is not None:
+            arguments.mapping("filter", filter)
+        if upsert is not None:
+            arguments.boolean("upsert", upsert)
+        self._filter = filter
+        self._doc = replacement
         self._upsert = upsert
-        self._options = {"collation": collation, "hint": hint, "sort": sort}
+        self._collation = collation
+        self._hint = _hint(hint)
+        self._namespace = namespace
+        self._sort = sort
 
-    def _add_to_bulk(self, bulk: RequestList) -> None:
-        bulk.add_replace(self._filter, self._replacement, self._upsert, **self._options)
+    def _options(self) -> dict[str, Any]:
+        return {
+            "collation": _collation(self._collation),
+            "hint": self._hint,
+            "sort": self._sort,
+        }
+
+    def _add_to_bulk(self, bulk: Any) -> None:
+        bulk.add_replace(self._filter, self._doc, self._upsert, **self._options())
+
+    def _add_to_client_bulk(self, bulk: Any) -> None:
+        bulk.add_replace(self._target(), self._filter, self._doc, self._upsert, **self._options())
 
 
-class _Update:
+class _Update(_Request):
+    __slots__ = ("_array_filters", "_collation", "_doc", "_filter", "_hint", "_sort", "_upsert")
+
+    _SHOWN = ("_filter", "_doc", "_upsert", "_collation", "_array_filters", "_hint", "_sort")
+    _MULTI: ClassVar[bool]
+
+    def __init__(
+        self,
+        filter: Mapping[str, Any],
+        update: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        upsert: bool | None = None,
+        collation: Any = None,
+        array_filters: Sequence[Mapping[str, Any]] | None = None,
+        hint: Any = None,
+        namespace: str | None = None,
+    ) -> None:
+        """Update what matches `filter`."""
+        if filter is not None:
+            arguments.mapping("filter", filter)
+        if upsert is not None:
+            arguments.boolean("upsert", upsert)
+        if array_filters is not None:
+            arguments.filters("array_filters", array_filters)
+        self._filter = filter
+        self._doc = update
+        self._upsert = upsert
+        self._collation = collation
+        self._array_filters = array_filters
+        self._hint = _hint(hint)
+        self._namespace = namespace
+        self._sort: Mapping[str, Any] | None = None
+
+    def _options(self) -> dict[str, Any]:
+        options = {
+            "collation": _collation(self._collation),
+            "array_filters": self._array_filters,
+            "hint": self._hint,
+        }
+        return options if self._MULTI else {**options, "sort": self._sort}
+
+    def _add_to_bulk(self, bulk: Any) -> None:
+        bulk.add_update(self._filter, self._doc, self._MULTI, self._upsert, **self._options())
+
+    def _add_to_client_bulk(self, bulk: Any) -> None:
+        bulk.add_update(
+            self._target(),
+            self._filter,
+            self._doc,
+            self._MULTI,
+            self._upsert,
+            **self._options(),
+        )
+
+
+class UpdateOne(_Update):
+    """Update the first document that matches."""
+
+    __slots__ = ()
     _MULTI = False
 
     def __init__(
@@ -87,115 +232,25 @@ class _Update:
         collation: Any = None,
         array_filters: Sequence[Mapping[str, Any]] | None = None,
         hint: Any = None,
-    ) -> None:
-        """Update what matches `filter`."""
-        self._filter = arguments.mapping("filter", filter)
-        self._update = arguments.update(update)
-        self._upsert = upsert
-        self._options = {
-            "collation": collation,
-            "array_filters": array_filters,
-            "hint": hint,
-        }
-
-    def _add_to_bulk(self, bulk: RequestList) -> None:
-        bulk.add_update(self._filter, self._update, self._MULTI, self._upsert, **self._options)
-
-
-class UpdateOne(_Update):
-    """Update the first document that matches."""
-
-    def __init__(
-        self,
-        filter: Mapping[str, Any],
-        update: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-        upsert: bool | None = None,
-        collation: Any = None,
-        array_filters: Sequence[Mapping[str, Any]] | None = None,
-        hint: Any = None,
-        sort: Any = None,
+        namespace: str | None = None,
+        sort: Mapping[str, Any] | None = None,
     ) -> None:
         """Update the first document, in the order of `sort`, that matches `filter`."""
-        super().__init__(filter, update, upsert, collation, array_filters, hint)
-        self._options["sort"] = sort
+        super().__init__(filter, update, upsert, collation, array_filters, hint, namespace)
+        self._sort = sort
 
 
 class UpdateMany(_Update):
     """Update every document that matches."""
 
+    __slots__ = ()
     _MULTI = True
 
 
-class RequestList:
-    """Collects requests in the protocol's form, through the calls that the driver's own make."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.requests: list[dict[str, Any]] = []
-
-    def add_insert(self, document: Any) -> None:
-        """An insert."""
-        arguments.document_to_insert(document)
-        self.requests.append({"op": "insert_one", "args": {"document": document}})
-
-    def add_update(
-        self,
-        selector: Mapping[str, Any],
-        update: Any,
-        multi: bool = False,
-        upsert: bool | None = False,
-        **options: Any,
-    ) -> None:
-        """An update of one or many. The driver's own requests say False where nothing was said."""
-        op = "update_many" if multi else "update_one"
-        update = arguments.update(update)
-        given = None if upsert is False else upsert
-        self._add(op, {"filter": selector, "update": update, "upsert": given}, options)
-
-    def add_replace(
-        self,
-        selector: Mapping[str, Any],
-        replacement: Mapping[str, Any],
-        upsert: bool | None = False,
-        **options: Any,
-    ) -> None:
-        """A replacement."""
-        replacement = arguments.replacement(replacement)
-        self._add(
-            "replace_one",
-            {"filter": selector, "replacement": replacement, "upsert": upsert},
-            options,
-        )
-
-    def add_delete(self, selector: Mapping[str, Any], limit: int, **options: Any) -> None:
-        """A deletion of one (limit 1) or many (limit 0)."""
-        self._add("delete_one" if limit else "delete_many", {"filter": selector}, options)
-
-    def _add(self, op: str, args: dict[str, Any], options: Mapping[str, Any]) -> None:
-        kinds = BULK_REQUESTS[op].arguments
-        given = {
-            name: arguments.option(name, kinds[name].kind, value)
-            for name, value in {**args, **options}.items()
-            if value is not None
-        }
-        self.requests.append({"op": op, "args": given})
+def _hint(hint: Any) -> Any:
+    """A hint as the driver's requests keep it: a name, or a document."""
+    return hint if hint is None or isinstance(hint, str) else dict(arguments.index(hint))
 
 
-def request_list(requests: Iterable[Any]) -> list[dict[str, Any]]:
-    """The protocol's form of a list of requests. Raises TypeError for what is no request."""
-    if not isinstance(requests, list):
-        message = f"requests must be a list, not {type(requests)}"
-        raise TypeError(message)
-    collected = RequestList()
-    for request in requests:
-        try:
-            request._add_to_bulk(collected)  # noqa: SLF001 - the driver's own way, see above
-        except AttributeError:
-            message = f"{request!r} is not a valid request"
-            raise TypeError(message) from None
-    if not collected.requests:
-        from motorpool.client.driver_errors import InvalidOperation  # noqa: PLC0415 - see there
-
-        message = "No operations to execute"
-        raise InvalidOperation(message)
-    return collected.requests
+def _collation(collation: Any) -> Any:
+    return None if collation is None else arguments.collation(collation)

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from motorpool.client.collection_commands import CollectionCommands
+from motorpool.client.find_and_change import FindAndChange
+from motorpool.client.indexes import Indexes
 from motorpool.client.names import check_collection_name
 from motorpool.client.reads import Reads
 from motorpool.client.writes import Writes
 
 if TYPE_CHECKING:
+    from bson.codec_options import CodecOptions
+
     from motorpool.client.database import Database
-    from motorpool.client.engine import Engine
 
 
-class Collection(Reads, Writes):
+class Collection(Reads, Writes, FindAndChange, Indexes, CollectionCommands):
     """A collection reached through the proxy. Made by `database["name"]`."""
 
-    def __init__(self, database: Database, engine: Engine, name: str) -> None:
-        """Raises TypeError or `pymongo.errors.InvalidName` for a bad name."""
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> None:
+        """What is not given of the options is the database's.
+
+        Raises TypeError for options, TypeError or `pymongo.errors.InvalidName` for a bad name.
+        """
         self._database = database
         self._name = check_collection_name(name)
-        super().__init__(engine, f"{database.name}.{name}")
+        super().__init__(
+            database._engine,  # noqa: SLF001 - a level of the same client, here and below
+            f"{database.name}.{name}",
+            database._options.but(  # noqa: SLF001
+                codec_options, read_preference, write_concern, read_concern
+            ),
+        )
 
     @property
     def name(self) -> str:
@@ -28,9 +49,25 @@ class Collection(Reads, Writes):
         return self._name
 
     @property
+    def full_name(self) -> str:
+        """`database.collection`."""
+        return self._namespace
+
+    @property
     def database(self) -> Database:
         """The database that it stands in."""
         return self._database
+
+    def with_options(
+        self,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> Collection:
+        """Give this collection with other options; what is not given stays. Raises TypeError."""
+        options = self._options.but(codec_options, read_preference, write_concern, read_concern)
+        return type(self)(self._database, self._name, *options.said)
 
     def __getattr__(self, name: str) -> Collection:
         """`collection.sub` is the collection `collection.sub`."""
@@ -43,11 +80,27 @@ class Collection(Reads, Writes):
         return self[name]
 
     def __getitem__(self, name: str) -> Collection:
-        """`collection["sub"]` is the collection `collection.sub`."""
-        return Collection(self._database, self._engine, f"{self._name}.{name}")
+        """`collection["sub"]` is the collection `collection.sub`, with this one's options."""
+        return type(self)(self._database, f"{self._name}.{name}", *self._options.said)
 
     # With `__getitem__` alone, iterating over a collection would never end.
     __iter__ = None
+
+    def __next__(self) -> NoReturn:
+        """Refused, as by the driver."""
+        raise TypeError("'Collection' object is not iterable")
+
+    next = __next__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused, as by the driver: what was meant is a method that does not exist."""
+        del args, kwargs
+        face = "Collection" if "." in self._name else "Database"
+        raise TypeError(
+            f"'Collection' object is not callable. If you meant to call the "
+            f"'{self._name.split('.')[-1]}' method on a '{face}' object it is "
+            "failing because no such method exists."
+        )
 
     def __eq__(self, other: object) -> bool:
         """Equal: the same name in the same database of the same client."""

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from motorpool.batching.operations import COMMANDS
 from motorpool.client.collection import Collection
+from motorpool.client.database_commands import DatabaseCommands
 from motorpool.client.names import check_database_name
 
 if TYPE_CHECKING:
-    from motorpool.client.engine import Engine
+    from bson.codec_options import CodecOptions
+
     from motorpool.client.proxy_client import ProxyClient
 
 
-class Database:
+class Database(DatabaseCommands):
     """A database reached through the proxy. Made by `client["name"]`."""
 
-    def __init__(self, client: ProxyClient, engine: Engine, name: str) -> None:
-        """Raises TypeError or `pymongo.errors.InvalidName` for a bad name."""
+    def __init__(
+        self,
+        client: ProxyClient,
+        name: str,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> None:
+        """What is not given of the options is the client's.
+
+        Raises TypeError for options, TypeError or `pymongo.errors.InvalidName` for a bad name.
+        """
         self._client = client
-        self._engine = engine
         self._name = check_database_name(name)
+        super().__init__(
+            client._engine,  # noqa: SLF001 - a level of the same client, here and below
+            f"{name}.{COMMANDS}",
+            client._options.but(  # noqa: SLF001
+                codec_options, read_preference, write_concern, read_concern
+            ),
+        )
 
     @property
     def name(self) -> str:
@@ -31,13 +51,34 @@ class Database:
         """The client that it is reached through."""
         return self._client
 
-    def get_collection(self, name: str) -> Collection:
-        """The collection of this name."""
-        return Collection(self, self._engine, name)
+    def with_options(
+        self,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> Database:
+        """Give this database with other options; what is not given stays. Raises TypeError."""
+        options = self._options.but(codec_options, read_preference, write_concern, read_concern)
+        return type(self)(self._client, self._name, *options.said)
+
+    def get_collection(
+        self,
+        name: str,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> Collection:
+        """The collection of this name; what is not given of its options is the database's.
+
+        Raises TypeError for options, TypeError or `pymongo.errors.InvalidName` for a bad name.
+        """
+        return Collection(self, name, codec_options, read_preference, write_concern, read_concern)
 
     def __getitem__(self, name: str) -> Collection:
         """The collection of this name."""
-        return Collection(self, self._engine, name)
+        return Collection(self, name)
 
     def __getattr__(self, name: str) -> Collection:
         """The collection of this name, unless it begins with an underscore."""
@@ -51,6 +92,12 @@ class Database:
 
     # With `__getitem__` alone it would seem to be iterable.
     __iter__ = None
+
+    def __next__(self) -> NoReturn:
+        """Refused, as by the driver."""
+        raise TypeError("'Database' object is not iterable")
+
+    next = __next__
 
     def __eq__(self, other: object) -> bool:
         """Equal: the same name of the same client."""

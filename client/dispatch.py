@@ -32,6 +32,7 @@ from motorpool.client.repeats import is_repeatable, read_repeat
 if TYPE_CHECKING:
     from motorpool.batching.call import Pending
     from motorpool.batching.counters import Counters
+    from motorpool.client.cursors.leases import Leases
     from motorpool.client.retry import RetryPolicy
     from motorpool.client.transports.base import Transport
 
@@ -49,9 +50,12 @@ MAX_AGAIN: Final = 50
 class Dispatcher:
     """Sends batches for the coalescers of one client."""
 
-    def __init__(self, transport: Transport, counters: Counters, retry: RetryPolicy) -> None:
+    def __init__(
+        self, transport: Transport, counters: Counters, retry: RetryPolicy, leases: Leases
+    ) -> None:
         """One transport: never a second endpoint or identity."""
         self._transport = transport
+        self._leases = leases
         self._counters = counters
         self._retry = retry
 
@@ -115,7 +119,12 @@ class Dispatcher:
         now = asyncio.get_running_loop().time()
         payload = codec.join_request(
             [
-                codec.stamp(pending.operation.body, id_, _milliseconds(pending.remaining(now)))
+                codec.stamp(
+                    pending.operation.body,
+                    id_,
+                    _milliseconds(pending.remaining(now)),
+                    self._session_of(pending),
+                )
                 for id_, pending in enumerate(batch)
             ]
         )
@@ -133,6 +142,14 @@ class Dispatcher:
                 error.may_have_applied = True
             raise
         return entries
+
+    def _session_of(self, pending: Pending) -> bytes | None:
+        if not pending.operation.takes_session:
+            return pending.operation.session
+        if pending.lease is None:
+            pending.lease = self._leases.take()
+        session: bytes = pending.lease.session
+        return session
 
     # What its answer says -------------------------------------------------------------------------
 
@@ -153,7 +170,7 @@ class Dispatcher:
             if is_repeat:
                 entry = read_repeat(pending.operation, entry)
             if entry.outcome == "ok":
-                pending.settle(entry)
+                pending.settle(_leased(pending, entry))
             elif entry.outcome == "again":
                 again.append(pending)
             else:
@@ -184,6 +201,7 @@ class Dispatcher:
     ) -> None:
         repeatable: list[Pending] = []
         for pending in batch:
+            pending.lease = None  # the first try may still run under it
             if is_repeatable(pending.operation):
                 repeatable.append(pending)
             else:
@@ -198,6 +216,19 @@ class Dispatcher:
     def __repr__(self) -> str:
         """Through which transport."""
         return f"<Dispatcher {self._transport!r}>"
+
+
+def _leased(pending: Pending, entry: Entry) -> Entry:
+    """The entry with the session that its cursor is open under; one without gives it back."""
+    lease, pending.lease = pending.lease, None
+    if lease is None:
+        return entry
+    cursor = codec.entry_cursor(entry)
+    if cursor is None or cursor.get("lost"):
+        lease.give_back()
+        return entry
+    lease.hold(pending.operation.namespace, cursor)
+    return entry._replace(lease=lease)
 
 
 def _patience(batch: list[Pending], now: float, give_up: float) -> float:

@@ -15,14 +15,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 import bson.errors
 import pymongo.errors
-from pymongo.errors import InvalidName, InvalidOperation
+from pymongo.errors import (
+    BulkWriteError,
+    CollectionInvalid,
+    ConfigurationError,
+    InvalidName,
+    InvalidOperation,
+    OperationFailure,
+)
 
 from motorpool.batching import errors as own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DRIVER_CLASS", "InvalidName", "InvalidOperation", "dress", "rebuild"]
+__all__ = [
+    "DRIVER_CLASS",
+    "BulkWriteError",
+    "CollectionInvalid",
+    "ConfigurationError",
+    "InvalidName",
+    "InvalidOperation",
+    "OperationFailure",
+    "dress",
+    "rebuild",
+]
 
 DRIVER_CLASS: Final[dict[type[own.MotorpoolError], type[Exception]]] = {
     own.MotorpoolError: pymongo.errors.PyMongoError,
@@ -115,7 +132,7 @@ def _foreign(  # noqa: PLR0911 - one return for each way to construct
 ) -> Exception:
     details, code = err.get("details"), err.get("code")
     if issubclass(cls, pymongo.errors.ClientBulkWriteException):
-        return cls(details or {}, verbose=False)
+        return _client_bulk_error(cls, details or {})
     if issubclass(cls, pymongo.errors.BulkWriteError):
         return cls(details or {})
     if issubclass(cls, pymongo.errors.OperationFailure):
@@ -130,3 +147,36 @@ def _foreign(  # noqa: PLR0911 - one return for each way to construct
         return cls(message)
     except TypeError:  # such as UnicodeEncodeError, which takes five arguments
         return pymongo.errors.PyMongoError(message)
+
+
+def _client_bulk_error(
+    cls: type[pymongo.errors.ClientBulkWriteException], told: Mapping[str, Any]
+) -> Exception:
+    """With the driver's own objects in its details: the cause, and the result of each request."""
+    from pymongo.results import (  # noqa: PLC0415 - for one error among many
+        DeleteResult,
+        InsertOneResult,
+        UpdateResult,
+    )
+
+    details = dict(told)
+    verbose = details.pop("verbose", False) is True
+    cause = details.get("error")
+    if cause is not None:
+        details["error"] = rebuild(cause["raised"]) if "raised" in cause else cause.get("reply")
+    if "insertResults" in details:
+        details["insertResults"] = {
+            each["index"]: InsertOneResult(each["inserted_id"], acknowledged=True)
+            for each in details["insertResults"]
+        }
+    if "updateResults" in details:
+        details["updateResults"] = {
+            each["index"]: UpdateResult(each["raw_result"], acknowledged=True, in_client_bulk=True)
+            for each in details["updateResults"]
+        }
+    if "deleteResults" in details:
+        details["deleteResults"] = {
+            each["index"]: DeleteResult(each["raw_result"], acknowledged=True)
+            for each in details["deleteResults"]
+        }
+    return cls(details, verbose)

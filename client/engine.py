@@ -8,31 +8,51 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from motorpool.batching import codec
 from motorpool.batching.call import Call, Operation
 from motorpool.batching.coalescer import Coalescer
-from motorpool.batching.errors import ClientClosed, MotorpoolError
-from motorpool.batching.operations import is_write
+from motorpool.batching.errors import ClientClosed, MotorpoolError, OperationTooLarge
+from motorpool.batching.limits import BATCH_BYTES
+from motorpool.batching.operations import CURSORS, OPERATIONS, is_write
+from motorpool.batching.queue import size_in_batch
+from motorpool.client.cursors.leases import Leases
+from motorpool.client.cursors.value_listing import Part, ValueListing
 from motorpool.client.dispatch import Dispatcher
+from motorpool.client.failures import raised
 from motorpool.client.scope import Scope, coalescer_of
+from motorpool.client.split_write import SplitWrite, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bson.codec_options import CodecOptions
 
     from motorpool.batching.bounds import Bounds
     from motorpool.batching.counters import Counters
     from motorpool.batching.envelope import Entry
+    from motorpool.client.cursors.leases import Lease, Orphan
     from motorpool.client.retry import RetryPolicy
+    from motorpool.client.split_write import Span
     from motorpool.client.transports.base import Transport
 
 T = TypeVar("T")
 
 UNREPEATABLE: Final = (b"$sample\x00", b"$rand\x00", b"$where\x00", b"$function\x00")
 """What makes two identical reads differ on purpose: each is sent for itself."""
+
+
+class Arrived(NamedTuple):
+    """A page, and what has the rest: the cursor on the server, and the session it is open under.
+
+    `lease`: None for the later pages of a cursor, whose reader has the session already.
+    """
+
+    page: codec.Page
+    cursor: dict[str, Any] | None
+    lease: Lease | None
 
 
 class Engine:
@@ -54,10 +74,11 @@ class Engine:
         self._counters = counters
         self._timeout = timeout
         self._codec_options = codec_options
-        self._dispatcher = Dispatcher(transport, counters, retry)
+        self._leases = Leases()
+        self._dispatcher = Dispatcher(transport, counters, retry, self._leases)
         # The client keeps flights alive (a loop holds its tasks weakly); a scope may be gone before
         # its last flight has landed.
-        self._flights: set[asyncio.Task[None]] = set()
+        self.flights: set[asyncio.Task[None]] = set()
         self._scopeless: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Coalescer] = (
             weakref.WeakKeyDictionary()
         )
@@ -73,33 +94,173 @@ class Engine:
         args: Mapping[str, Any],
         read: Callable[[Any], T],
         *,
+        codec_options: CodecOptions[Any] | None = None,
+        reply_codec_options: CodecOptions[Any] | None = None,
         made_ids: tuple[Any, ...] | None = None,
     ) -> Call[T]:
-        """Queue one operation. `read` makes the caller's value of its `ok`."""
+        """Queue one operation. `read` makes the caller's value of its `ok`.
+
+        `codec_options`: how its arguments are encoded and, unless `reply_codec_options` says
+        otherwise, its result decoded; None: as the client does.
+        """
+        options = self._codec_options if codec_options is None else codec_options
+        reply_options = options if reply_codec_options is None else reply_codec_options
+        operation = self._operation(op, namespace, args, options, made_ids=made_ids)
+
+        def decode(entry: Entry) -> T:
+            return read(codec.entry_value(entry, reply_options))
+
+        return self._queued(operation, decode, partial(raised, codec_options=reply_options))
+
+    def write_call(
+        self,
+        op: str,
+        namespace: str,
+        args: Mapping[str, Any],
+        read: Callable[[Any], T],
+        *,
+        items: str,
+        codec_options: CodecOptions[Any],
+        reply_codec_options: CodecOptions[Any],
+        made_ids: tuple[Any, ...] | None = None,
+    ) -> Call[T] | SplitWrite[T]:
+        """As `call`, for a write of many: in parts where no single batch can hold it.
+
+        `items`: the name of the argument that lists what is written.
+        """
+        operation = self._operation(op, namespace, args, codec_options, made_ids=made_ids)
+        too_much = size_in_batch(operation.body) - self._bounds.batch_bytes
+
+        def decode(entry: Entry) -> Any:
+            return codec.entry_value(entry, reply_codec_options)
+
+        listed = args[items]
+
+        def dress(listed: Sequence[Any]) -> Callable[[MotorpoolError], Exception]:
+            if items == "documents":
+                return partial(raised, codec_options=reply_codec_options, documents=listed)
+            return partial(raised, codec_options=reply_codec_options, requests=listed)
+
+        if too_much <= 0:
+            return self._queued(operation, lambda entry: read(decode(entry)), dress(listed))
+        encoded = [codec.encode_operation("", "", {items: item}, codec_options) for item in listed]
+        sizes = [len(item) for item in encoded]
+        room = self._bounds.batch_bytes - max(0, size_in_batch(operation.body) - sum(sizes))
+        self._check_items(operation, encoded, room)
+
+        def ask(part: Span) -> Call[dict[str, Any]]:
+            some = {**args, items: listed[part.start : part.end]}
+            made = None if made_ids is None else made_ids[part.start : part.end]
+            operation = self._operation(op, namespace, some, codec_options, made_ids=made)
+            return self._queued(operation, decode, dress(some[items]))
+
+        return SplitWrite(spans(sizes, room), ask, read, is_ordered=operation.is_ordered)
+
+    def _check_items(self, operation: Operation, encoded: list[bytes], room: int) -> None:
+        """Refuse what no batch can hold before any of it is sent."""
+        for index, item in enumerate(encoded):
+            if len(item) > room and not (
+                self._bounds.batch_bytes == BATCH_BYTES and codec.fits_compressed(item)
+            ):
+                raise OperationTooLarge(
+                    f"{operation.label}: number {index} of what it writes is {len(item)} bytes of "
+                    f"BSON; a batch takes at most {room}, unless it compresses to that"
+                )
+
+    def page_call(
+        self,
+        op: str,
+        namespace: str,
+        args: Mapping[str, Any],
+        codec_options: CodecOptions[Any],
+        session: bytes | None = None,
+    ) -> Call[Arrived]:
+        """Queue an operation whose result comes by the page; `session`: of the cursor it is about.
+
+        An operation that opens a cursor is lent a session when it is sent.
+        """
+        operation = self._operation(op, namespace, args, codec_options, session=session)
+
+        def decode(entry: Entry) -> Arrived:
+            page = codec.Page(codec.entry_page(entry), codec_options)
+            return Arrived(page, codec.entry_cursor(entry), entry.lease)
+
+        return self._queued(operation, decode, partial(raised, codec_options=codec_options))
+
+    def list_values(
+        self,
+        op: str,
+        namespace: str,
+        args: Mapping[str, Any],
+        codec_options: CodecOptions[Any],
+    ) -> ValueListing:
+        """Queue an operation whose values may need several responses; in its arguments `after`."""
+
+        def decode(entry: Entry) -> Part:
+            return Part(codec.entry_value(entry, codec_options), codec.entry_cursor(entry))
+
+        def ask(after: dict[str, Any]) -> Call[Part]:
+            given = {**args, "after": after}
+            operation = self._operation(op, namespace, given, codec_options)
+            return self._queued(operation, decode, partial(raised, codec_options=codec_options))
+
+        return ValueListing(ask)
+
+    def kill_cursor(self, orphan: Orphan) -> Call[None]:
+        """Queue the end of a cursor on the server."""
+        operation = self._operation(
+            "kill_cursors",
+            orphan.namespace,
+            {"cursors": [orphan.cursor]},
+            codec.LOSSLESS,
+            session=orphan.session,
+        )
+        return self._queued(operation, lambda _: None)
+
+    def _operation(
+        self,
+        op: str,
+        namespace: str,
+        args: Mapping[str, Any],
+        codec_options: CodecOptions[Any],
+        *,
+        made_ids: tuple[Any, ...] | None = None,
+        session: bytes | None = None,
+    ) -> Operation:
         args = dict(args)
-        options = self._codec_options
-        body = codec.encode_operation(op, namespace, args, options)
+        body = codec.encode_operation(op, namespace, args, codec_options)
         is_read = not is_write(op, args)
-        operation = Operation(
+        return Operation(
             op,
             namespace,
             body,
             is_read,
-            is_shareable=is_read and not any(word in body for word in UNREPEATABLE),
+            is_shareable=OPERATIONS[op].effect == "read"
+            and is_read
+            and not any(word in body for word in UNREPEATABLE),
             made_ids=made_ids,
             is_ordered=args.get("ordered") is not False,
+            takes_session=op in CURSORS,
+            session=session,
         )
 
-        def decode(entry: Entry) -> T:
-            return read(codec.entry_value(entry, options))
-
-        return Call(
-            operation, decode=decode, dress=_dress, coalescer=self.coalescer, timeout=self._timeout
+    def _queued(
+        self,
+        operation: Operation,
+        decode: Callable[[Entry], T],
+        dress: Callable[[MotorpoolError], Exception] = raised,
+    ) -> Call[T]:
+        call = Call(
+            operation, decode=decode, dress=dress, coalescer=self.coalescer, timeout=self._timeout
         )
+        # After it, so that what is left behind costs no window of its own.
+        while self._leases.orphans and call.is_queued:
+            self.kill_cursor(self._leases.orphans.popleft()).forget()
+        return call
 
     def failed_call(self, error: Exception) -> Call[Any]:
         """A call whose arguments were refused: it raises `error` when it is awaited."""
-        return Call(error, decode=_no_entry, dress=_dress, coalescer=self.coalescer)
+        return Call(error, decode=_no_entry, dress=raised, coalescer=self.coalescer)
 
     # Where they are coalesced ---------------------------------------------------------------------
 
@@ -128,7 +289,7 @@ class Engine:
             self._counters,
             is_held=is_held,
             deadline=deadline,
-            flights=self._flights,
+            flights=self.flights,
         )
         if self.closed is not None:
             coalescer.close(self.closed)
@@ -137,6 +298,8 @@ class Engine:
 
     async def aclose(self) -> None:
         """Settle what belongs to the running loop, refuse what comes later, close the transport."""
+        while self._leases.orphans:
+            self.kill_cursor(self._leases.orphans.popleft()).forget()
         self.closed = ClientClosed("the client is closed")
         for coalescer in list(self._coalescers):
             coalescer.close(self.closed)
@@ -144,7 +307,7 @@ class Engine:
                 await coalescer.drain()
         # Batches whose callers are gone are on their way still: nothing is aborted in flight.
         loop = asyncio.get_running_loop()
-        flights = [flight for flight in self._flights if flight.get_loop() is loop]
+        flights = [flight for flight in self.flights if flight.get_loop() is loop]
         if flights:
             await asyncio.wait(flights)
         await self._transport.aclose()
@@ -152,12 +315,6 @@ class Engine:
     def __repr__(self) -> str:
         """Through which transport, open or closed."""
         return f"<Engine {self._transport!r}{' closed' if self.closed is not None else ''}>"
-
-
-def _dress(error: MotorpoolError) -> Exception:
-    from motorpool.client import driver_errors  # noqa: PLC0415 - it imports pymongo: see there
-
-    return driver_errors.dress(error)
 
 
 def _no_entry(entry: Entry) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from motorpool.client.refusals import invalid_name
 
 DATABASE_FORBIDDEN = (" ", ".", "$", "/", "\\", "\x00", '"')
 
@@ -13,10 +13,10 @@ def check_database_name(name: object) -> str:
         message = f"name must be an instance of str, not {type(name)}"
         raise TypeError(message)
     if not name:
-        _invalid("database name cannot be the empty string")
+        invalid_name("database name cannot be the empty string")
     for character in DATABASE_FORBIDDEN:
         if character in name:
-            _invalid(f"database names cannot contain the character {character!r}")
+            invalid_name(f"database names cannot contain the character {character!r}")
     return name
 
 
@@ -26,17 +26,11 @@ def check_collection_name(name: object) -> str:
         message = f"name must be an instance of str, not {type(name)}"
         raise TypeError(message)
     if not name or ".." in name:
-        _invalid("collection names cannot be empty")
+        invalid_name("collection names cannot be empty")
     if "$" in name and not name.startswith(("oplog.$main", "$cmd")):
-        _invalid(f"collection names must not contain '$': {name!r}")
+        invalid_name(f"collection names must not contain '$': {name!r}")
     if name.startswith(".") or name.endswith("."):
-        _invalid(f"collection names must not start or end with '.': {name!r}")
+        invalid_name(f"collection names must not start or end with '.': {name!r}")
     if "\x00" in name:
-        _invalid("collection names must not contain the null character")
+        invalid_name("collection names must not contain the null character")
     return name
-
-
-def _invalid(message: str) -> NoReturn:
-    from motorpool.client.driver_errors import InvalidName  # noqa: PLC0415 - see there
-
-    raise InvalidName(message)

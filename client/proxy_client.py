@@ -6,23 +6,31 @@ transport is. So naming this class costs `bson` and little else, and not even `a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
-
-from bson.codec_options import DEFAULT_CODEC_OPTIONS, CodecOptions
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from motorpool.batching.bounds import Bounds
 from motorpool.batching.counters import Counters
+from motorpool.batching.operations import COMMANDS
+from motorpool.client.client_commands import ClientCommands
 from motorpool.client.database import Database
+from motorpool.client.refusals import misconfigured
 from motorpool.client.retry import RetryPolicy
+from motorpool.client.settings import client_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
+    from bson.codec_options import CodecOptions
+
+    from motorpool.client.lambda_entry import LambdaHandler, LambdaLoop
     from motorpool.client.scope import Scope
     from motorpool.client.transports.base import Transport
 
+T = TypeVar("T")
 
-class ProxyClient:
+
+class ProxyClient(ClientCommands):
     """A MongoDB client without a connection: its operations go through the proxy Lambda.
 
         client = ProxyClient("motorpool-proxy")
@@ -43,23 +51,45 @@ class ProxyClient:
         bounds: Bounds | None = None,
         retry: RetryPolicy | None = None,
         codec_options: CodecOptions[Any] | None = None,
-        **lambda_options: Any,
+        read_preference: Any = None,
+        read_concern: Any = None,
+        write_concern: Any = None,
+        default_database: str | None = None,
+        **keywords: Any,
     ) -> None:
         """Reach the proxy function `function_name`, or whatever `transport` reaches.
 
         `timeout`: seconds that an operation may take where no request scope says less; None: as
         long as the function. `bounds`: sizes of batches and queue, flights at once, linger.
-        `retry`: what is sent again, how often. `codec_options`: how documents are decoded, as the
-        driver's. Further keywords go to `LambdaTransport`: function_timeout, region_name,
-        endpoint_url, session …
+        `retry`: what is sent again, how often.
 
-        Raises TypeError for anything but exactly one of `function_name` and `transport`, and
-        ValueError for a bound or a time-out that nothing fits into.
+        `codec_options`, `read_preference`, `read_concern`, `write_concern`: what databases and
+        collections inherit, as the driver's; what is not said here is as the proxy's URI says. Or
+        in the driver's own keywords: document_class, tz_aware, tzinfo, type_registry,
+        uuidRepresentation, unicode_decode_error_handler, datetime_conversion, w, wTimeoutMS
+        (milliseconds), journal, fsync, readPreference, readPreferenceTags, maxStalenessSeconds,
+        readConcernLevel. `default_database`: what `get_default_database` gives.
+
+        Further keywords go to `LambdaTransport`: function_timeout, region_name, endpoint_url,
+        session …
+
+        Raises TypeError for anything but exactly one of `function_name` and `transport`, ValueError
+        for a bound or a time-out that nothing fits into, what the driver raises for its keywords,
+        and `pymongo.errors.ConfigurationError` for those that concern connections.
         """
         if timeout is not None and timeout <= 0:
             message = f"timeout must be more than 0 seconds, not {timeout!r}"
             raise ValueError(message)
         bounds = (bounds if bounds is not None else Bounds()).checked()
+        options, lambda_options = client_settings(
+            keywords,
+            {
+                "codec_options": codec_options,
+                "read_preference": read_preference,
+                "read_concern": read_concern,
+                "write_concern": write_concern,
+            },
+        )
         self.counters = Counters()
         """What was asked, sent, saved: see `motorpool.batching.counters`."""
         if function_name is not None and transport is None:
@@ -71,27 +101,62 @@ class ProxyClient:
             message = f"{', '.join(lambda_options)}: not taken together with transport=…"
             raise TypeError(message)
         self._transport = transport
+        self._lambda_loop: LambdaLoop | None = None
         # Late, but not lazy: a client is made in the init phase, and from here on it is whole.
         from motorpool.client.engine import Engine  # noqa: PLC0415 - see the top of this file
 
-        self._engine = Engine(
+        engine = Engine(
             self._transport,
             bounds=bounds,
             retry=retry if retry is not None else RetryPolicy(),
             counters=self.counters,
             timeout=timeout,
-            codec_options=DEFAULT_CODEC_OPTIONS if codec_options is None else codec_options,
+            codec_options=options.codec_options,
         )
+        super().__init__(engine, f"admin.{COMMANDS}", options)
+        self._default_database = default_database
 
     # Databases ------------------------------------------------------------------------------------
 
-    def get_database(self, name: str) -> Database:
-        """The database of this name."""
-        return Database(self, self._engine, name)
+    def get_database(
+        self,
+        name: str | None = None,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> Database:
+        """The database of this name, or the default one; options not given are the client's.
+
+        Raises TypeError for options, TypeError or `pymongo.errors.InvalidName` for a bad name, and
+        `pymongo.errors.ConfigurationError` where there is no name and no default database.
+        """
+        if name is None:
+            if self._default_database is None:
+                misconfigured("No default database defined")
+            name = self._default_database
+        return Database(self, name, codec_options, read_preference, write_concern, read_concern)
+
+    def get_default_database(
+        self,
+        default: str | None = None,
+        codec_options: CodecOptions[Any] | None = None,
+        read_preference: Any = None,
+        write_concern: Any = None,
+        read_concern: Any = None,
+    ) -> Database:
+        """The client's `default_database`; where it has none, the one named `default`.
+
+        Raises as `get_database`.
+        """
+        name = self._default_database or default
+        if name is None:
+            misconfigured("No default database name defined or provided.")
+        return Database(self, name, codec_options, read_preference, write_concern, read_concern)
 
     def __getitem__(self, name: str) -> Database:
         """The database of this name."""
-        return Database(self, self._engine, name)
+        return Database(self, name)
 
     def __getattr__(self, name: str) -> Database:
         """The database of this name, unless it begins with an underscore."""
@@ -105,6 +170,12 @@ class ProxyClient:
 
     # With `__getitem__` alone it would seem to be iterable.
     __iter__ = None
+
+    def __next__(self) -> NoReturn:
+        """Refused, as by the driver."""
+        raise TypeError("'ProxyClient' object is not iterable")
+
+    next = __next__
 
     # Scopes ---------------------------------------------------------------------------------------
 
@@ -129,6 +200,51 @@ class ProxyClient:
         """Send what is queued on the running loop, in this scope, now."""
         self._engine.coalescer().flush()
 
+    # A Lambda application's entry -----------------------------------------------------------------
+
+    @overload
+    def handler(self, function: Callable[[Any, Any], Awaitable[T]], /) -> LambdaHandler[T]: ...
+
+    @overload
+    def handler(
+        self, function: None = None, /, *, margin: float = 0.25, grace: float = 1.0
+    ) -> Callable[[Callable[[Any, Any], Awaitable[T]]], LambdaHandler[T]]: ...
+
+    def handler(
+        self,
+        function: Callable[[Any, Any], Awaitable[T]] | None = None,
+        /,
+        *,
+        margin: float = 0.25,
+        grace: float = 1.0,
+    ) -> Any:
+        """Decorate an application's asynchronous handler: what it becomes is Lambda's entry.
+
+            @client.handler
+            async def handler(event, context):
+                return await client.shop.users.find_one({"_id": event["user"]})
+
+        Each invocation runs in a request scope of its own, on one event loop that lives as long as
+        the execution environment. Its operations end `margin` seconds before Lambda ends the
+        invocation, as `context` says; without a context they have no such limit. Before the entry
+        returns, also when the handler raises, tasks that it has started and not awaited are waited
+        for, at most `grace` seconds, and what is queued or on its way is settled. A task that still
+        runs is logged and left to go on in the next invocation. Invocations from several threads
+        run one after the other.
+
+        Tests await the coroutine itself: `await handler.__wrapped__(event, context)`. Raises
+        TypeError for anything but an `async def`, and the entry RuntimeError in a thread whose
+        event loop runs.
+        """
+        from motorpool.client.lambda_entry import LambdaLoop  # noqa: PLC0415 - it brings asyncio
+
+        if self._lambda_loop is None:
+            self._lambda_loop = LambdaLoop(self._engine, self._transport)
+        loop = self._lambda_loop
+        if function is None:
+            return lambda function: loop.entry(function, margin=margin, grace=grace)
+        return loop.entry(function, margin=margin, grace=grace)
+
     # Closing --------------------------------------------------------------------------------------
 
     async def aclose(self) -> None:
@@ -137,6 +253,8 @@ class ProxyClient:
         Operations that are asked for afterwards fail with ClientClosed.
         """
         await self._engine.aclose()
+        if self._lambda_loop is not None:
+            await self._lambda_loop.aclose()
 
     async def __aenter__(self) -> Self:
         """The client itself."""

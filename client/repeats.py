@@ -1,8 +1,9 @@
 """Which operations may be sent again when nobody knows whether they ran, and what then counts.
 
-Pure. Reads may. An insert may whose `_id`s the client made: nobody else knows them, so a duplicate
-of such an `_id` on the second try means that the first was applied. Every other write may not: its
-second answer could differ from the first (an `$inc` twice, a `deleted_count` of 0).
+Pure. Reads may, but for the next page of a cursor, which has moved on. An insert may whose `_id`s
+the client made: nobody else knows them, so a duplicate of such an `_id` on the second try means
+that the first was applied. Every other write may not: its second answer could differ from the first
+(an `$inc` twice, a `deleted_count` of 0).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DUPLICATE_KEY: Final = 11000
 def is_repeatable(operation: Operation) -> bool:
     """Whether sending it a second time gives the answer that the first time would have given."""
     if operation.is_read:
-        return True
+        return operation.name != "get_more"
     if operation.made_ids is None:
         return False
     # An ordered insert of many stops at the first duplicate, that is, at what the first try has

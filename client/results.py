@@ -98,7 +98,18 @@ class _RawResult(WriteResult):
 class UpdateResult(_RawResult):
     """What `update_one`, `update_many` and `replace_one` return."""
 
-    __slots__ = ()
+    __slots__ = ("_in_client_bulk",)
+
+    def __init__(
+        self,
+        raw: dict[str, Any] | None,
+        *,
+        acknowledged: bool = True,
+        in_client_bulk: bool = False,
+    ) -> None:
+        """`in_client_bulk`: the reply is one of a client's bulk write, whose form is another."""
+        super().__init__(raw, acknowledged=acknowledged)
+        self._in_client_bulk = in_client_bulk
 
     @property
     def raw_result(self) -> dict[str, Any] | None:
@@ -109,7 +120,8 @@ class UpdateResult(_RawResult):
     def matched_count(self) -> int:
         """Documents that the filter matched; 0 where one was upserted."""
         matched = self._count("matched_count", "n")
-        return 0 if self.upserted_id is not None else matched
+        is_upsert = not self._in_client_bulk and self.upserted_id is not None
+        return 0 if is_upsert else matched
 
     @property
     def modified_count(self) -> int:
@@ -119,7 +131,8 @@ class UpdateResult(_RawResult):
     @property
     def upserted_id(self) -> Any:
         """The `_id` of the upserted document, or None."""
-        return self._acknowledged_raw("upserted_id").get("upserted")
+        upserted = self._acknowledged_raw("upserted_id").get("upserted")
+        return upserted["_id"] if self._in_client_bulk and upserted else upserted
 
     @property
     def did_upsert(self) -> bool:
@@ -183,3 +196,90 @@ class BulkWriteResult(_RawResult):
         """The `_id` of each upserted document, by the index of its request."""
         upserted = self._acknowledged_raw("upserted_ids").get("upserted", ())
         return {item["index"]: item["_id"] for item in upserted}
+
+
+class ClientBulkWriteResult(_RawResult):
+    """What a client's `bulk_write` returns."""
+
+    __slots__ = ("_has_verbose_results",)
+
+    def __init__(
+        self,
+        raw: dict[str, Any] | None,
+        *,
+        acknowledged: bool = True,
+        has_verbose_results: bool = False,
+    ) -> None:
+        """`has_verbose_results`: there is a result for each request that succeeded."""
+        super().__init__(raw, acknowledged=acknowledged)
+        self._has_verbose_results = has_verbose_results
+
+    @property
+    def bulk_api_result(self) -> dict[str, Any] | None:
+        """The counts as the driver sums them up; None where the write is unacknowledged."""
+        return self._raw
+
+    @property
+    def has_verbose_results(self) -> bool:
+        """Whether there is a result for each request."""
+        return self._has_verbose_results
+
+    @property
+    def inserted_count(self) -> int:
+        """Documents inserted."""
+        return self._count("inserted_count", "nInserted")
+
+    @property
+    def matched_count(self) -> int:
+        """Documents that updates matched."""
+        return self._count("matched_count", "nMatched")
+
+    @property
+    def modified_count(self) -> int:
+        """Documents that updates changed."""
+        return self._count("modified_count", "nModified")
+
+    @property
+    def deleted_count(self) -> int:
+        """Documents deleted."""
+        return self._count("deleted_count", "nDeleted")
+
+    @property
+    def upserted_count(self) -> int:
+        """Documents upserted."""
+        return self._count("upserted_count", "nUpserted")
+
+    @property
+    def insert_results(self) -> dict[int, InsertOneResult]:
+        """The result of each insert, by the index of its request. Raises if not verbose."""
+        return self._verbose("insert_results", "insertResults")
+
+    @property
+    def update_results(self) -> dict[int, UpdateResult]:
+        """The result of each update and replacement, by its index. Raises if not verbose."""
+        return self._verbose("update_results", "updateResults")
+
+    @property
+    def delete_results(self) -> dict[int, DeleteResult]:
+        """The result of each deletion, by its index. Raises if not verbose."""
+        return self._verbose("delete_results", "deleteResults")
+
+    def _verbose(self, attribute: str, field: str) -> dict[int, Any]:
+        raw = self._acknowledged_raw(attribute)
+        if not self._has_verbose_results:
+            from motorpool.client.driver_errors import InvalidOperation  # noqa: PLC0415 - see there
+
+            raise InvalidOperation(
+                f"A value for {attribute} is not available when "
+                "the results are not set to be verbose. Check the "
+                "verbose_results attribute to avoid this error."
+            )
+        results: dict[int, Any] = raw[field]
+        return results
+
+    def __repr__(self) -> str:
+        """As PyMongo prints it."""
+        return (
+            f"ClientBulkWriteResult({self._raw!r}, acknowledged={self._acknowledged}, "
+            f"verbose={self._has_verbose_results})"
+        )

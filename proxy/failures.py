@@ -16,6 +16,7 @@ import pymongo.errors
 
 from motorpool.batching import errors as own
 from motorpool.batching.envelope import error as err
+from motorpool.proxy.client_bulk import told_results
 
 # `has_error_label` is the driver's only public way to a label, so the known ones are asked for.
 # Source: mongodb/specifications, transactions, retryable-writes, change-streams and client
@@ -50,6 +51,8 @@ def describe(error: BaseException, *, is_write: bool) -> dict[str, Any]:
         )
     details = _details_of(error)
     message = _text_of(error, details)
+    if details is not None and isinstance(error, pymongo.errors.ClientBulkWriteException):
+        details = _client_bulk_details(error, details)
     code = getattr(error, "code", None)
     code_name = details.get("codeName") if details is not None else None
     return err(
@@ -92,6 +95,19 @@ def _details_of(error: BaseException) -> Mapping[str, Any] | None:
     return details if isinstance(details, Mapping) else None
 
 
+def _client_bulk_details(
+    error: pymongo.errors.ClientBulkWriteException, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Details with documents for the objects in them; and what the exception says beside them."""
+    told = told_results(details)
+    cause = told.get("error")
+    if isinstance(cause, BaseException):
+        told["error"] = {"raised": describe(cause, is_write=True)}
+    elif cause is not None:
+        told["error"] = {"reply": cause}
+    return {**told, "verbose": error.verbose}
+
+
 def _encodable(details: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Details that BSON can carry; a value that it cannot is carried as its text."""
     if details is None:
@@ -126,5 +142,12 @@ def _may_have_applied(error: BaseException, details: Mapping[str, Any] | None) -
         return False
     if isinstance(error, _UNSURE):
         return True
-    counts = ("nInserted", "nUpserted", "nModified", "nRemoved")
-    return details is not None and any(details.get(count) for count in counts)
+    if details is None:
+        return False
+    if isinstance(error, pymongo.errors.ClientBulkWriteException):
+        cause = details.get("error")
+        raised = cause.get("raised") if isinstance(cause, Mapping) else None
+        if isinstance(raised, Mapping) and raised.get("may_have_applied") is True:
+            return True
+    counts = ("nInserted", "nUpserted", "nModified", "nRemoved", "nDeleted")
+    return any(details.get(count) for count in counts)

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from motorpool.batching.envelope import error as err
 from motorpool.batching.errors import ProtocolError
 from motorpool.proxy.drivers import connect
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import PAGED, Done, Executor, Limit
+from motorpool.proxy.failures import describe
 from motorpool.proxy.models import ValidOperation
-from motorpool.proxy.requests import MAX_REASON_LENGTH, Request, read_request
-from motorpool.proxy.responses import Answer, answer, refuse, write_response
+from motorpool.proxy.policy.policy import Policy
+from motorpool.proxy.requests import MAX_REASON_LENGTH, Reply, Request, read_request
+from motorpool.proxy.responses import Answer, again, answer, refuse, room_for, write_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -49,6 +51,7 @@ class Proxy:
     def __init__(self, settings: Settings) -> None:
         """Make the loop and the driver. Raises what the driver raises for a bad URI."""
         self._settings = settings
+        self._policy = Policy(settings)
         # One loop for good: `asyncio.run` would close it under the driver, whose second batch
         # would then fail.
         self._loop = asyncio.new_event_loop()
@@ -81,28 +84,47 @@ class Proxy:
     async def _respond(
         self, request: Request, context: LambdaContext | None, *, began: float, is_cold: bool
     ) -> bytes:
-        operations = [item for item in request.operations if isinstance(item, ValidOperation)]
+        operations, refused = self._judge(request)
         left = self._left(context)
         limits = [Limit(_asked(request.timeout_ms, item.timeout_ms), left) for item in operations]
+        room = room_for(
+            len(request.operations),
+            sum(item.op in PAGED for item in operations),
+            request.reply,
+            self._settings.max_response_bytes,
+        )
         started = time.perf_counter()
-        done = iter(await self._executor.run(operations, limits))
+        done = iter(await self._executor.run(operations, limits, room))
         database_ms = (time.perf_counter() - started) * 1000
         answers: list[Answer] = []
         for item in request.operations:
-            if isinstance(item, ValidOperation):
-                ok, failure, is_write, _ = next(done)
-                answers.append(
-                    answer(item.id, reply=request.reply, is_write=is_write, ok=ok, err=failure)
-                )
-            else:
-                refusal = err("ProtocolError", item.reason)
+            if item.id in refused:
+                refusal = refused[item.id]
                 answers.append(answer(item.id, reply=request.reply, is_write=False, err=refusal))
+            elif isinstance(item, ValidOperation):
+                answers.append(_answer(item, next(done), request.reply))
+            else:
+                fault = err("ProtocolError", item.reason)
+                answers.append(answer(item.id, reply=request.reply, is_write=False, err=fault))
         return write_response(
             answers,
             self._stats(request, operations, database_ms, began=began, is_cold=is_cold),
             request.reply,
             self._settings.max_response_bytes,
         )
+
+    def _judge(self, request: Request) -> tuple[list[ValidOperation], dict[Any, dict[str, Any]]]:
+        """The operations that may run, and the `err` of each that the policy refuses, by its id."""
+        operations: list[ValidOperation] = []
+        refused: dict[Any, dict[str, Any]] = {}
+        for item in request.operations:
+            if isinstance(item, ValidOperation):
+                refusal = self._policy.refusal(item, look_inside=request.look_inside)
+                if refusal is None:
+                    operations.append(item)
+                else:
+                    refused[item.id] = describe(refusal, is_write=False)
+        return operations, refused
 
     def _left(self, context: LambdaContext | None) -> float | None:
         """Seconds that the invocation has left, less the time to answer in."""
@@ -150,6 +172,20 @@ class Proxy:
         kind = "embedded" if self._settings.is_embedded else "motor"
         state = "cold" if self._is_cold else "warm"
         return f"<Proxy {kind} pool_size={self._settings.pool_size} {state}>"
+
+
+def _answer(operation: ValidOperation, done: Done, reply: Reply) -> Answer:
+    if done.is_left_out:
+        return again(operation.id, reply)
+    return answer(
+        operation.id,
+        reply=reply,
+        is_write=done.is_write,
+        ok=done.ok,
+        err=done.err,
+        cursor=done.cursor,
+        is_kept=done.cursor is not None or operation.op == "get_more",
+    )
 
 
 def _asked(*limits_ms: int | None) -> float | None:

@@ -17,9 +17,23 @@ from typing import Any, Final
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from motorpool.batching.envelope import OPERATION_FIELDS, RESERVED_FIELDS, OperationId
+from motorpool.batching.envelope import (
+    OPERATION_FIELDS,
+    RESERVED_FIELDS,
+    SESSION_BYTES,
+    OperationId,
+)
 from motorpool.batching.errors import ProtocolError
-from motorpool.batching.operations import BULK_REQUESTS, OPERATIONS, Argument, Kind, OperationSpec
+from motorpool.batching.operations import (
+    BULK_REQUESTS,
+    COMMANDS,
+    CURSORS,
+    OPERATIONS,
+    WHOLE_DATABASE,
+    Argument,
+    Kind,
+    OperationSpec,
+)
 
 Schema = core_schema.CoreSchema
 
@@ -36,6 +50,8 @@ class ValidOperation:
     ns: str
     args: Mapping[str, Any]
     timeout_ms: int | None = None
+    session: bytes | None = None
+    """The id of the logical session that it is to run under: made by the caller, who carries it."""
 
     @property
     def database(self) -> str:
@@ -68,17 +84,32 @@ _DOCUMENT: Final = core_schema.is_instance_schema(Mapping)
 _STR: Final = core_schema.str_schema(strict=True)
 _PAIR: Final = core_schema.tuple_positional_schema([_STR, core_schema.any_schema()])
 _KEYS: Final = core_schema.union_schema([_DOCUMENT, _list_of(_PAIR, min_length=1)])
+_NAMESPACE: Final = _said(
+    core_schema.str_schema(strict=True, pattern=r"(?s)^[^.]+\..+"), "'database.collection'"
+)
 _KEYS_SAID: Final = "{field: direction, ...} or [[field, direction], ...]"
 
 
-def _request_schema(spec: OperationSpec) -> Schema:
+def _request_schema(spec: OperationSpec, **more: Schema) -> Schema:
+    fields = {
+        "op": core_schema.literal_schema([spec.name]),
+        "args": _arguments_schema(spec),
+        **more,
+    }
     return core_schema.typed_dict_schema(
-        {
-            "op": core_schema.typed_dict_field(core_schema.literal_schema([spec.name])),
-            "args": core_schema.typed_dict_field(_arguments_schema(spec)),
-        },
+        {name: core_schema.typed_dict_field(schema) for name, schema in fields.items()},
         extra_behavior="forbid",
         strict=True,
+    )
+
+
+def _requests_schema(**more: Schema) -> Schema:
+    return _list_of(
+        core_schema.tagged_union_schema(
+            {name: _request_schema(spec, **more) for name, spec in BULK_REQUESTS.items()},
+            discriminator="op",
+        ),
+        min_length=1,
     )
 
 
@@ -105,10 +136,12 @@ _KINDS: Final[dict[Kind, Schema]] = {
     "value": core_schema.any_schema(),
     "document": _said(_DOCUMENT, "a document"),
     "documents": _said(_list_of(_DOCUMENT, min_length=1), "a list of documents, not empty"),
-    "stages": _said(_list_of(_DOCUMENT), "a list of documents"),
-    "filters": _said(_list_of(_DOCUMENT), "a list of documents"),
+    "strings": _said(_list_of(_STR), "a list of strings"),
+    "stages": _said(_list_of(core_schema.any_schema()), "a list"),
+    "filters": _said(_list_of(core_schema.any_schema()), "a list"),
     "update": _said(
-        core_schema.union_schema([_DOCUMENT, _list_of(_DOCUMENT)]), "a document or a pipeline"
+        core_schema.union_schema([_DOCUMENT, _list_of(core_schema.any_schema())]),
+        "a document or a pipeline",
     ),
     "keys": _said(_KEYS, _KEYS_SAID),
     "hint": _said(core_schema.union_schema([_STR, _KEYS]), f"an index name, {_KEYS_SAID}"),
@@ -118,16 +151,22 @@ _KINDS: Final[dict[Kind, Schema]] = {
     "return_document": _said(
         core_schema.literal_schema(["before", "after"]), "'before' or 'after'"
     ),
-}
-_KINDS["requests"] = _list_of(
-    core_schema.tagged_union_schema(
-        {name: _request_schema(spec) for name, spec in BULK_REQUESTS.items()}, discriminator="op"
+    "cursor_type": _said(
+        core_schema.literal_schema(["tailable", "tailable_await"]), "'tailable' or 'tailable_await'"
     ),
-    min_length=1,
-)
+    "cursors": _said(_list_of(_DOCUMENT, min_length=1), "a list of cursors, not empty"),
+}
+_KINDS["requests"] = _requests_schema()
+_KINDS["client_requests"] = _requests_schema(ns=_NAMESPACE)
 
 
 # One operation ------------------------------------------------------------------------------------
+
+_SESSION: Final = core_schema.bytes_schema(
+    strict=True, min_length=SESSION_BYTES, max_length=SESSION_BYTES
+)
+SESSION_OPERATIONS: Final = CURSORS | {"get_more", "kill_cursors"}
+"""What runs under a carried session; the others have no use for one yet."""
 
 
 def _operation_schema(spec: OperationSpec) -> Schema:
@@ -140,6 +179,10 @@ def _operation_schema(spec: OperationSpec) -> Schema:
             core_schema.nullable_schema(
                 core_schema.int_schema(strict=True, gt=0, le=MAX_TIMEOUT_MS)
             ),
+            default=None,
+        ),
+        "session": core_schema.with_default_schema(
+            core_schema.nullable_schema(_said(_SESSION, f"a UUID of {SESSION_BYTES} bytes")),
             default=None,
         ),
     }
@@ -172,6 +215,11 @@ def validate_operation(operation: Mapping[str, Any]) -> ValidOperation:
         if operation.get(field) is not None:
             message = f"field {field!r} is reserved by protocol version 1 and not supported yet"
             raise ProtocolError(message)
+    op = operation.get("op")  # anything, still: what is no name is refused below
+    takes_session = type(op) is not str or op in SESSION_OPERATIONS
+    if operation.get("session") is not None and not takes_session:
+        taken = ", ".join(sorted(SESSION_OPERATIONS))
+        raise ProtocolError(f"field 'session' is taken by {taken} only")
     given = {name: value for name, value in operation.items() if name not in RESERVED_FIELDS}
     given.setdefault("args", {})
     try:
@@ -180,6 +228,9 @@ def validate_operation(operation: Mapping[str, Any]) -> ValidOperation:
         raise ProtocolError(_explain(error, operation)) from None
     if not valid.database or not valid.collection:
         message = f"'ns' must be 'database.collection', not {valid.ns!r}"
+        raise ProtocolError(message)
+    if valid.op in WHOLE_DATABASE and valid.collection != COMMANDS:
+        message = f"'ns' of {valid.op} must be 'database.{COMMANDS}', not {quote(valid.ns)}"
         raise ProtocolError(message)
     return valid
 

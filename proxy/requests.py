@@ -13,6 +13,7 @@ from bson.int64 import Int64
 from motorpool.batching import codec, envelope, extended_json
 from motorpool.batching.errors import ProtocolError
 from motorpool.proxy.models import MAX_TIMEOUT_MS, ValidOperation, quote, validate_operation
+from motorpool.proxy.policy.footprint import must_look_inside
 
 if TYPE_CHECKING:
     from motorpool.batching.envelope import OperationId
@@ -46,6 +47,8 @@ class Request(NamedTuple):
     reply: Reply
     timeout_ms: int | None
     bytes_in: int
+    look_inside: bool = True
+    """Whether an operation may hold what the policy looks for: see `footprint.must_look_inside`."""
 
 
 def read_request(event: object, max_operations: int) -> Request:
@@ -62,7 +65,8 @@ def read_request(event: object, max_operations: int) -> Request:
         document = codec.decode_document(data)
         if "v" in document:
             _check_version(document)
-        return _read_batch(document, is_packed=True, bytes_in=len(data), limit=max_operations)
+        request = _read_batch(document, is_packed=True, bytes_in=len(data), limit=max_operations)
+        return request._replace(look_inside=must_look_inside(data))
     return _read_batch(event, is_packed=False, bytes_in=0, limit=max_operations)
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import bson
+
 from motorpool.batching import codec, envelope, extended_json
 from motorpool.batching.errors import ResultTooLarge
+from motorpool.batching.limits import PACKED_OVERHEAD_BYTES
 from motorpool.proxy.failures import describe
+from motorpool.proxy.pages import ENTRY_BYTES, Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,30 +29,62 @@ class Answer(NamedTuple):
     """One operation's entry, encoded, and what may be done with it where there is no room.
 
     `encoded`: BSON where the answer is packed, else JSON. `is_final`: it is no result but a short
-    word, a failure or `again`.
+    word, a failure or `again`. `is_kept`: it cannot be asked for again, since the server's cursor
+    has moved on.
     """
 
     id: OperationId | None
     encoded: bytes
     is_write: bool
     is_final: bool
+    is_kept: bool = False
 
 
-def answer(
+def again(id_: OperationId, reply: Reply) -> Answer:
+    """The entry of an operation that found no room: it is to be sent again."""
+    return Answer(
+        id_, _encode(envelope.again(id_, WHY_AGAIN), reply), is_write=False, is_final=True
+    )
+
+
+def room_for(operations: int, results: int, reply: Reply, max_bytes: int) -> Room:
+    """What a response of `max_bytes` has for `results` results among so many operations."""
+    # Base64 makes four bytes of three.
+    room = (max_bytes - PACKED_OVERHEAD_BYTES) * 3 // 4 if reply.is_packed else max_bytes
+    total = max(room // 4, room - ENTRY_BYTES * (operations + 1))
+    size = _packed_size if reply.is_packed else _readable_size
+    return Room(total, results, size, can_compress=reply.reads_zlib)
+
+
+def _packed_size(document: bytes) -> int:
+    return len(document) + codec.ELEMENT_BYTES
+
+
+def _readable_size(document: bytes) -> int:
+    value = bson.decode(document, codec_options=codec.LOSSLESS)
+    return len(extended_json.dumps(extended_json.to_extended(value))) + 1
+
+
+def answer(  # noqa: PLR0913 - what is known of it
     id_: OperationId | None,
     *,
     reply: Reply,
     is_write: bool,
     ok: object = None,
     err: dict[str, Any] | None = None,
+    cursor: dict[str, Any] | None = None,
+    is_kept: bool = False,
 ) -> Answer:
     """Encode one operation's entry: its result, or its failure where `err` is given.
+
+    `cursor`: what goes out with a page. `is_kept`: see `Answer`.
 
     A result that cannot be encoded becomes the failure that says so.
     """
     if err is None and id_ is not None:
         try:
-            return Answer(id_, _encode(envelope.success(id_, ok), reply), is_write, is_final=False)
+            encoded = _encode(envelope.success(id_, ok, cursor), reply)
+            return Answer(id_, encoded, is_write, is_final=False, is_kept=is_kept)
         except Exception as error:  # noqa: BLE001 - whatever a database returned, it gets an answer
             err = describe(error, is_write=is_write)
             err["may_have_applied"] = is_write
@@ -78,8 +114,11 @@ def _encode(entry: dict[str, Any], reply: Reply) -> bytes:
         return codec.encode_entry(entry)
     # Only BSON values are Extended JSON; the envelope's own fields are plain JSON.
     plain = dict(entry)
-    if "ok" in plain:
-        plain["ok"] = extended_json.to_extended(plain["ok"])
+    if isinstance(plain.get("ok"), codec.RawDocuments):
+        plain["ok"] = [bson.decode(raw, codec_options=codec.LOSSLESS) for raw in plain["ok"]]
+    for field in ("ok", "cursor"):
+        if field in plain:
+            plain[field] = extended_json.to_extended(plain[field])
     if "err" in plain and "details" in plain["err"]:
         details = extended_json.to_extended(plain["err"]["details"])
         plain["err"] = {**plain["err"], "details": details}
@@ -129,11 +168,15 @@ _SLACK_BYTES: Final = 256
 def _fit(answers: Sequence[Answer], room: int, reply: Reply) -> list[Answer]:
     """Keep entries of at most `room` bytes in sum; what is left out becomes a short entry."""
     kept: dict[int, Answer] = {}
-    # Failures first (small, and they answer for good), then writes, which cannot be run again,
-    # then reads; the smallest first in each.
+    # Failures first (small, and they answer for good), then writes and pages, which cannot be had
+    # again, then reads; the smallest first in each.
     order = sorted(
         range(len(answers)),
-        key=lambda i: (not answers[i].is_final, not answers[i].is_write, len(answers[i].encoded)),
+        key=lambda i: (
+            not answers[i].is_final,
+            not (answers[i].is_write or answers[i].is_kept),
+            len(answers[i].encoded),
+        ),
     )
     for index in order:
         item = answers[index]
@@ -155,7 +198,7 @@ def _left_out(item: Answer, reply: Reply, *, is_alone: bool) -> Answer:
             may_have_applied=item.is_write,
         )
         return answer(item.id, reply=reply, is_write=item.is_write, err=err)
-    if item.is_write or is_alone:
+    if item.is_write or item.is_kept or is_alone:
         fate = "; the write was applied" if item.is_write else "; ask for less of it"
         error = ResultTooLarge(
             f"the result is {len(item.encoded)} bytes, more than fits into a response{fate}",
@@ -163,8 +206,7 @@ def _left_out(item: Answer, reply: Reply, *, is_alone: bool) -> Answer:
         )
         err = describe(error, is_write=item.is_write)
         return answer(item.id, reply=reply, is_write=item.is_write, err=err)
-    entry = _encode(envelope.again(item.id, WHY_AGAIN), reply)
-    return Answer(item.id, entry, is_write=False, is_final=True)
+    return again(item.id, reply)
 
 
 def _seal(

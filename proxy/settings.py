@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from motorpool.batching.limits import LAMBDA_RESPONSE_BYTES, MAX_OPERATIONS
+from motorpool.batching.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 log: Final = logging.getLogger("motorpool.proxy")
 
@@ -26,6 +28,9 @@ EMBEDDED_SCHEME: Final = "mongomock://"
 
 _POOL_SIZE: Final = 5
 _MARGIN_MS: Final = 250
+_ALLOW: Final = "out"
+_NAMESPACES: Final = "*"
+_OPERATIONS: Final = "read,write"
 _SCHEMES: Final = r"^(mongodb|mongodb\+srv|mongomock)://"
 _NOT_SETTINGS: Final = frozenset({"MOTORPOOL_TEST_URI"})  # the project's own tests read it
 
@@ -49,6 +54,13 @@ class Settings:
     """Bytes of JSON in one response; more than Lambda takes would kill the environment."""
     margin_ms: int = _MARGIN_MS
     """Milliseconds of the invocation's time kept back to write the answer in."""
+    allow: str = _ALLOW
+    """What is refused unless it is named here, words apart by commas: `out` ($out, $merge),
+    `javascript` (run by the server), `admin` (of the cluster and its users)."""
+    namespaces: str = _NAMESPACES
+    """What may be read and written, apart by commas: `shop.orders`, `shop.*`, `*`."""
+    operations: str = _OPERATIONS
+    """Which operations are run, by name or by what they do, apart by commas: `read`, `write`."""
 
     @property
     def is_embedded(self) -> bool:
@@ -60,6 +72,37 @@ def _int(default: int, minimum: int, maximum: int) -> core_schema.CoreSchema:
     return core_schema.with_default_schema(
         core_schema.int_schema(ge=minimum, le=maximum), default=default
     )
+
+
+def _words(text: str) -> list[str]:
+    """The words of a list, each once, in their order."""
+    return list(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
+
+
+def _list_of_words(
+    default: str, is_word: Callable[[str], object], right: str, *, may_be_empty: bool = False
+) -> core_schema.CoreSchema:
+    """A list of words, apart by commas. `right`: what a word may be, for the one who reads it."""
+
+    def read(text: str) -> str:
+        words = _words(text)
+        for word in words:
+            if not is_word(word):
+                raise PydanticCustomError("word", "{word} is none of {right}", _said(word, right))
+        if not words and not may_be_empty:
+            raise PydanticCustomError(
+                "empty", "names nothing; give any of {right}", {"right": right}
+            )
+        return ",".join(words)
+
+    return core_schema.with_default_schema(
+        core_schema.no_info_after_validator_function(read, core_schema.str_schema()),
+        default=default,
+    )
+
+
+def _said(word: str, right: str) -> dict[str, str]:
+    return {"word": f"{word!r:.100}", "right": right}
 
 
 _FIELDS: Final[dict[str, core_schema.CoreSchema]] = {
@@ -74,6 +117,23 @@ _FIELDS: Final[dict[str, core_schema.CoreSchema]] = {
     "max_operations": _int(MAX_OPERATIONS, 1, 100_000),
     "max_response_bytes": _int(LAMBDA_RESPONSE_BYTES, 1_024, LAMBDA_RESPONSE_BYTES),
     "margin_ms": _int(_MARGIN_MS, 0, 60_000),
+    "allow": _list_of_words(
+        _ALLOW,
+        {"out", "javascript", "admin"}.__contains__,
+        "out, javascript, admin",
+        may_be_empty=True,
+    ),
+    "namespaces": _list_of_words(
+        _NAMESPACES,
+        # The names are the server's to judge; a star has no meaning but at the end of one.
+        re.compile(r"\*|[^.*$]+\.[^*$]+\*?|[^.*$]+\.\*").fullmatch,
+        "database.collection, database.*, database.beginning*, *",
+    ),
+    "operations": _list_of_words(
+        _OPERATIONS,
+        {"read", "write", *OPERATIONS}.__contains__,
+        ", ".join(("read", "write", *OPERATIONS)),
+    ),
 }
 
 _VALIDATOR: Final = SchemaValidator(

@@ -36,16 +36,17 @@ def secantus_command() -> Path | None:
 
 
 @contextlib.contextmanager
-def secantus_server(command: Path) -> Iterator[str]:
-    """Run an empty in-memory server on a free port of the loopback, and give its MongoDB URI.
+def secantus_server(command: Path, storage: str = ":memory:") -> Iterator[str]:
+    """Run an empty server on a free port of the loopback, and give its MongoDB URI.
 
-    Raises WireServerError where none answers a MongoDB hello within 15 seconds.
+    `storage`: an empty folder, for what would not fit into the server's memory. Raises
+    WireServerError where none answers a MongoDB hello within 15 seconds.
     """
     with (
         tempfile.TemporaryDirectory(prefix="motorpool-secantus-") as folder,
         (Path(folder) / "output").open("w+b") as output,
     ):
-        process, uri = _started(command, folder, output)
+        process, uri = _started(command, storage, folder, output)
         try:
             yield uri
         finally:
@@ -60,10 +61,12 @@ def free_port() -> int:
         return port
 
 
-def _started(command: Path, folder: str, output: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
+def _started(
+    command: Path, storage: str, folder: str, output: IO[bytes]
+) -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(TRIES):
         port = free_port()
-        arguments = [str(command), "--port", str(port), "--storage-path", ":memory:"]
+        arguments = [str(command), "--port", str(port), "--storage-path", storage]
         arguments += ["--enable-test-commands", "--log-level", "ERROR"]
         # In an empty folder: the server looks for a configuration file in the current one.
         process = subprocess.Popen(arguments, cwd=folder, stdout=output, stderr=output)

@@ -203,7 +203,7 @@ async def test_repr_of_a_coalescer_shows_what_waits_and_what_flies() -> None:
     assert repr(client.coalescer) == "<Coalescer queued=0 (0 bytes) in_flight=0/8>"
 
     call = client.find(1)
-    assert repr(client.coalescer) == "<Coalescer queued=1 (100 bytes) in_flight=0/8>"
+    assert repr(client.coalescer) == "<Coalescer queued=1 (130 bytes) in_flight=0/8>"
     await ticks(5)
     assert repr(client.coalescer) == "<Coalescer queued=0 (0 bytes) in_flight=1/8>"
     client.gate.set()

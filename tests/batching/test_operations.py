@@ -24,7 +24,10 @@ def test_each_operation_requires_what_it_makes_no_sense_without() -> None:
     assert {name: required(spec) for name, spec in OPERATIONS.items()} == {
         "find": set(),
         "find_one": set(),
+        "explain": set(),
         "aggregate": {"pipeline"},
+        "get_more": {"cursor"},
+        "kill_cursors": {"cursors"},
         "count_documents": {"filter"},
         "estimated_document_count": set(),
         "distinct": {"key"},
@@ -39,6 +42,18 @@ def test_each_operation_requires_what_it_makes_no_sense_without() -> None:
         "find_one_and_replace": {"filter", "replacement"},
         "find_one_and_delete": {"filter"},
         "bulk_write": {"requests"},
+        "create_indexes": {"indexes"},
+        "drop_index": {"name"},
+        "drop_indexes": set(),
+        "list_indexes": set(),
+        "create_collection": set(),
+        "drop_collection": set(),
+        "rename": {"new_name"},
+        "list_collections": set(),
+        "drop_database": set(),
+        "list_databases": set(),
+        "command": {"command"},
+        "client_bulk_write": {"requests"},
     }
 
 
@@ -60,10 +75,18 @@ def test_reads_and_writes_are_told_apart() -> None:
     assert {name for name, spec in OPERATIONS.items() if spec.effect == "read"} == {
         "find",
         "find_one",
+        "explain",
         "aggregate",
         "count_documents",
         "estimated_document_count",
         "distinct",
+        "list_indexes",
+        "list_collections",
+        "list_databases",
+    }
+    assert {name for name, spec in OPERATIONS.items() if spec.effect == "advance"} == {
+        "get_more",
+        "kill_cursors",
     }
     assert {spec.effect for spec in BULK_REQUESTS.values()} == {"write"}
 
@@ -80,8 +103,12 @@ def test_an_argument_is_of_one_kind_wherever_it_stands_but_where_the_driver_diff
             kinds.setdefault(name, set()).add(argument.kind)
 
     assert {name: found for name, found in kinds.items() if len(found) > 1} == {
-        # find takes a negative limit (that many documents, in one batch); count_documents does not.
-        "limit": {"int", "count"},
+        # What an update is given the driver looks at; what a count is given, the server.
+        "filter": {"document", "value"},
+        # A client's bulk write says of each request where it goes.
+        "requests": {"requests", "client_requests"},
+        # get_more is given the cursor; a command is asked for one.
+        "cursor": {"document", "bool"},
     }
     assert set().union(*kinds.values()) <= set(get_args(Kind))
 
@@ -94,9 +121,15 @@ def test_a_drivers_name_is_given_only_where_it_differs() -> None:
         if argument.driver_name is not None
     } == {
         ("max_time_ms", "maxTimeMS"),
+        ("max_await_time_ms", "maxAwaitTimeMS"),
         ("allow_disk_use", "allowDiskUse"),
         ("batch_size", "batchSize"),
         ("bypass_document_validation", "bypassDocumentValidation"),
+        ("commit_quorum", "commitQuorum"),
+        ("drop_target", "dropTarget"),
+        ("name_only", "nameOnly"),
+        ("authorized_collections", "authorizedCollections"),
+        ("authorized_databases", "authorizedDatabases"),
     }
 
 
@@ -104,7 +137,12 @@ def test_specs_do_not_share_a_table_that_one_could_change_for_another() -> None:
     find, find_one = OPERATIONS["find"].arguments, OPERATIONS["find_one"].arguments
 
     assert find is not find_one
-    assert find == find_one | {"limit": Argument("int")}
+    assert find == find_one | {
+        "limit": Argument("int"),
+        "cursor_type": Argument("cursor_type"),
+        "max_await_time_ms": Argument("int"),
+        "length": Argument("count"),
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "aggregate"])

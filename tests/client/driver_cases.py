@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pymongo import AsyncMongoClient
 
-from motorpool.client import InProcessTransport, ProxyClient
+from motorpool.client import Collection, InProcessTransport, ProxyClient
 from motorpool.proxy.lifecycle import Proxy
 from motorpool.proxy.settings import Settings
 from tests.client.recording_server import RecordingServer
@@ -68,6 +68,16 @@ class Both:
         self._driver = driver.shop.items
         self._client = ours
         self._ours = ours.shop.items
+
+    @property
+    def collection(self) -> Collection:
+        """Ours."""
+        return self._ours
+
+    @property
+    def collections(self) -> tuple[Any, Any]:
+        """The driver's, and ours."""
+        return self._driver, self._ours
 
     @property
     def invocations(self) -> int:

@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     ns: str
     args: dict[str, Any]
     timeout_ms: int | None
+    session: bytes | None = None
 
     @property
     def key(self) -> Any:
@@ -34,6 +35,19 @@ class Asked(NamedTuple):
         documents = self.args.get("documents", [{}])
         document = self.args.get("filter") or self.args.get("document") or documents[0]
         return document.get("_id")
+
+
+class PageOf(NamedTuple):
+    """The answer of an operation whose result comes by the page, and what has the rest."""
+
+    documents: list[dict[str, Any]]
+    cursor: dict[str, Any] | None
+
+
+class Failure(NamedTuple):
+    """The answer of an operation that fails."""
+
+    err: dict[str, Any]
 
 
 Batch: TypeAlias = "list[Asked]"
@@ -54,14 +68,15 @@ class FakeTransport:
         self.batches: list[Batch] = []
         self.gate: asyncio.Event | None = None
         self.is_closed = False
-        self._script = list(script)
+        self.script = list(script)
+        """What the next invocations do, one step each."""
         self._answers = {**ANSWERS, **(answers or {})}
 
     async def invoke(self, payload: bytes) -> bytes:
         self.payloads.append(payload)
         batch = read_batch(payload)
         self.batches.append(batch)
-        step = self._script.pop(0) if self._script else self.answer_all
+        step = self.script.pop(0) if self.script else self.answer_all
         if self.gate is not None:
             await self.gate.wait()
         if isinstance(step, Exception):
@@ -76,8 +91,13 @@ class FakeTransport:
         return response(*(self.ok(asked) for asked in batch))
 
     def ok(self, asked: Asked) -> dict[str, Any]:
-        """Make the entry of an operation that succeeds."""
-        return envelope.success(asked.id, self._answers[asked.op](asked))
+        """Make the entry of an operation that succeeds, or fails if its answer is a `Failure`."""
+        found = self._answers[asked.op](asked)
+        if isinstance(found, Failure):
+            return envelope.failure(asked.id, found.err)
+        if isinstance(found, PageOf):
+            return envelope.success(asked.id, found.documents, found.cursor)
+        return envelope.success(asked.id, found)
 
     @property
     def keys(self) -> list[list[Any]]:
@@ -94,7 +114,14 @@ def read_batch(
     """Unpack a payload's operations."""
     document = bson.decode(codec.open_envelope(json.loads(payload)), codec_options)
     return [
-        Asked(asked["id"], asked["op"], asked["ns"], asked["args"], asked.get("timeout_ms"))
+        Asked(
+            asked["id"],
+            asked["op"],
+            asked["ns"],
+            asked["args"],
+            asked.get("timeout_ms"),
+            asked.get("session"),
+        )
         for asked in document["ops"]
     ]
 
@@ -178,6 +205,8 @@ ANSWERS: dict[str, Answer] = {
     "count_documents": lambda asked: len(asked.args["filter"]),
     "estimated_document_count": lambda _: 42,
     "distinct": lambda asked: [asked.args["key"]],
+    "explain": lambda _: {"queryPlanner": {}, "ok": 1.0},
+    "kill_cursors": lambda asked: len(asked.args["cursors"]),
     "insert_one": lambda asked: _acknowledged(inserted_id=asked.args["document"].get("_id")),
     "insert_many": lambda asked: _acknowledged(
         inserted_ids=[document.get("_id") for document in asked.args["documents"]]
@@ -191,5 +220,17 @@ ANSWERS: dict[str, Answer] = {
     "find_one_and_replace": _asked_for,
     "find_one_and_delete": _asked_for,
     "bulk_write": _bulk_written,
+    "create_indexes": lambda asked: ["_".join(index["key"]) for index in asked.args["indexes"]],
+    "drop_index": lambda _: None,
+    "drop_indexes": lambda _: None,
+    "list_indexes": lambda _: [],
+    "create_collection": lambda _: None,
+    "drop_collection": lambda _: {"ok": 1.0},
+    "rename": lambda _: {"ok": 1.0},
+    "list_collections": lambda _: [],
+    "drop_database": lambda _: None,
+    "list_databases": lambda _: [],
+    "command": lambda _: {"ok": 1.0},
+    "client_bulk_write": lambda _: _acknowledged(bulk_api_result={}),
 }
 """What each operation's `ok` is where a test says nothing else: mostly, what it asked."""

@@ -31,9 +31,13 @@ HELLO: Final[dict[str, Any]] = {
     "maxWriteBatchSize": 100_000,
     "minWireVersion": 0,
     "maxWireVersion": 25,
+    "logicalSessionTimeoutMinutes": 30,
     "readOnly": False,
 }
-"""A standalone server, 8.0: without sessions, so that commands carry nothing random."""
+"""A standalone server, 8.0."""
+
+PASSING: Final = ("$readPreference", "lsid")
+"""What a command carries that is not its caller's: taken out, since it differs on purpose."""
 
 YES: Final[dict[str, Any]] = {
     "ok": 1.0,
@@ -54,7 +58,7 @@ class RecordingServer:
     def __init__(self) -> None:
         self.commands: list[dict[str, Any]] = []
         """Every command but those of the handshake, with what followed it in sections of its own
-        put back into it, and without the read preference."""
+        put back into it, and without what is `PASSING`."""
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = {}
 
@@ -131,5 +135,4 @@ def read_command(body: bytes) -> dict[str, Any]:
             end = section.index(b"\x00", 4)
             command[section[4:end].decode()] = bson.decode_all(section[end + 1 :])
         at += 1 + size
-    command.pop("$readPreference", None)
-    return command
+    return {name: value for name, value in command.items() if name not in PASSING}

@@ -1,15 +1,19 @@
 """`aggregate`: used directly as with Motor, or awaited first as with PyMongo; run once anyhow."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo.errors import OperationFailure
 
 from motorpool.batching import envelope
-from motorpool.client import AggregateCursor, ProxyClient
+from motorpool.client import AggregateCursor, ProxyClient, ResultTooLarge
 from tests.both_loops import ONE_LOOP
+from tests.client.cursor_server import CursorServer
 from tests.client.fakes import FakeTransport, response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCUMENTS = [{"_id": number} for number in range(5)]
 
@@ -28,7 +32,7 @@ async def test_nothing_is_sent_before_documents_are_asked_for() -> None:
 
     assert transport.batches == []
     assert cursor.alive is True
-    assert repr(cursor) == "<AggregateCursor shop.items alive=True>"
+    assert repr(cursor) == "<AggregateCursor <Paging aggregate new> alive=True>"
 
 
 @ONE_LOOP
@@ -175,11 +179,107 @@ async def test_a_failure_is_raised_where_it_is_awaited() -> None:
 
 
 @ONE_LOOP
-async def test_bad_arguments_are_raised_where_it_is_called() -> None:
-    _, items = five_documents()
+async def test_bad_arguments_are_raised_where_it_is_awaited_as_with_pymongo() -> None:
+    transport, items = five_documents()
+    said = r"^pipeline must be a list, not <class 'dict'>$"
 
-    with pytest.raises(TypeError, match=r"^pipeline must be a list, not <class 'dict'>$"):
-        items.aggregate({"$match": {}})
+    asks: list[Callable[[Any], Any]] = [
+        lambda cursor: cursor,
+        lambda cursor: cursor.to_list(),
+        lambda cursor: cursor.to_list(1),
+        lambda cursor: cursor.next(),
+        lambda cursor: cursor.try_next(),
+    ]
+    for ask in asks:
+        with pytest.raises(TypeError, match=said):
+            await ask(items.aggregate({"$match": {}}))
+
+    assert transport.batches == []
+
+
+# Results of several pages ---------------------------------------------------------------------
+
+
+def paged(**server: Any) -> tuple[CursorServer, Any]:
+    """Make a collection of which every pipeline gives five documents, two in a page."""
+    cursors = CursorServer(DOCUMENTS, **{"per_page": 2, **server})
+    return cursors, ProxyClient(transport=cursors.transport()).shop.items
+
+
+@pytest.mark.parametrize("is_awaited_first", [False, True])
+@ONE_LOOP
+async def test_pages_are_taken_from_one_cursor_under_one_session(*, is_awaited_first: bool) -> None:
+    server, items = paged()
+    cursor = items.aggregate([{"$match": {}}], comment="why")
+    if is_awaited_first:
+        assert await cursor is cursor
+        assert server.ops == ["aggregate"]
+
+    assert [document async for document in cursor] == DOCUMENTS
+    assert server.ops == ["aggregate", "get_more", "get_more"]
+    assert len({asked.session for asked in server.asked}) == 1
+    assert [asked.args.get("comment") for asked in server.asked] == ["why"] * 3
+
+
+@ONE_LOOP
+async def test_a_list_of_a_length_asks_for_no_more_than_that() -> None:
+    server, items = paged(per_page=100)
+    cursor = items.aggregate([])
+
+    assert await cursor.to_list(3) == DOCUMENTS[:3]
+    assert cursor.alive is True
+    assert await cursor.to_list(3) == DOCUMENTS[3:]
+    assert cursor.alive is False
+    assert [(asked.op, asked.args.get("length")) for asked in server.asked] == [
+        ("aggregate", 3),
+        ("get_more", 3),
+    ]
+
+
+@ONE_LOOP
+async def test_try_next_gives_none_at_the_end() -> None:
+    _, items = paged()
+    cursor = items.aggregate([])
+
+    assert [await cursor.try_next() for _ in range(7)] == [*DOCUMENTS, None, None]
+
+
+@ONE_LOOP
+async def test_a_batch_size_is_the_length_of_an_iterations_pages_and_never_one() -> None:
+    server, items = paged(per_page=100)
+
+    assert [document async for document in items.aggregate([]).batch_size(1)] == DOCUMENTS
+    assert [asked.args["length"] for asked in server.asked] == [2, 2, 2]
+    assert [document async for document in items.aggregate([], batchSize=0)] == DOCUMENTS
+    assert "length" not in server.asked[-1].args
+
+
+@ONE_LOOP
+async def test_where_the_servers_cursor_ran_ahead_the_rest_is_asked_for_anew() -> None:
+    server, items = paged(losing=[0])
+    pipeline = [{"$match": {"a": 1}}]
+
+    assert await items.aggregate(pipeline).to_list() == DOCUMENTS
+    assert [asked.args.get("pipeline") for asked in server.asked] == [
+        pipeline,
+        [*pipeline, {"$skip": 2}],
+        None,
+    ]
+
+
+@pytest.mark.parametrize("stage", [{"$sample": {"size": 5}}, {"$match": {"$expr": {"$rand": {}}}}])
+@ONE_LOOP
+async def test_where_another_run_would_give_other_documents_it_is_refused(
+    stage: dict[str, Any],
+) -> None:
+    server, items = paged(losing=[0, 1])
+
+    with pytest.raises(ResultTooLarge, match=r"\$sample and \$rand would give others"):
+        await items.aggregate([stage]).to_list()
+    with pytest.raises(ResultTooLarge):
+        async for _ in items.aggregate([stage, {"$limit": 3}]):
+            pass
+    assert server.ops == ["aggregate", "aggregate"]
 
 
 @ONE_LOOP

@@ -1,13 +1,15 @@
 """Bulk requests: PyMongo's classes and ours are taken alike, and give the same request."""
 
 import inspect
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 import pymongo
 import pytest
 from bson.raw_bson import RawBSONDocument
+from pymongo.asynchronous.client_bulk import _AsyncClientBulk
 from pymongo.collation import Collation
+from pymongo.errors import InvalidOperation
 
 import motorpool.client
 from motorpool.client import InsertOne, ProxyClient, UpdateMany, UpdateOne
@@ -110,8 +112,7 @@ def test_classes_take_the_drivers_arguments_in_the_drivers_order(name: str) -> N
         for module in (motorpool.client, pymongo)
     )
 
-    # A namespace is what the driver's client-level bulk write needs, which is not in the protocol.
-    assert ours == [given for given in drivers if given[0] != "namespace"]
+    assert ours == drivers
 
 
 BAD: list[Made] = [
@@ -144,23 +145,111 @@ BAD: list[Made] = [
 ]
 
 
-async def refusal(module: Any, made: Made) -> type[Exception] | None:
-    """Return the class of what is raised when a request is made or written."""
+class Refused(NamedTuple):
+    """Where and how a request was refused."""
+
+    when: str
+    kind: type[Exception]
+    words: str
+
+
+async def refusal(module: Any, made: Made) -> Refused | None:
+    """Return how a request is refused when it is made, or else when it is written."""
     name, args, options = made
+    when = "made"
     try:
-        await requests_of(getattr(module, name)(*args, **options))
+        request = getattr(module, name)(*args, **options)
+        when = "written"
+        await requests_of(request)
     except Exception as error:  # noqa: BLE001 - it is the outcome
-        return type(error)
+        return Refused(when, type(error), str(error))
     return None
 
 
 @ONE_LOOP
 @pytest.mark.parametrize("made", BAD, ids=ids)
-async def test_a_bad_request_is_refused_as_the_drivers_own_is(made: Made) -> None:
+async def test_a_bad_request_is_refused_as_and_where_the_drivers_own_is(made: Made) -> None:
     drivers = await refusal(pymongo, made)
+    ours = await refusal(motorpool.client, made)
 
-    assert drivers in (TypeError, ValueError)
-    assert await refusal(motorpool.client, made) is drivers
+    assert drivers is not None
+    assert ours is not None
+    assert (ours.when, ours.kind) == (drivers.when, drivers.kind)
+    assert drivers.kind in (TypeError, ValueError)
+    if {"nonsense", "sort"}.isdisjoint(made[2]):  # Python's own words name the class
+        assert ours.words == drivers.words
+
+
+MADE = [
+    *(made for made, _ in GOOD),
+    ("InsertOne", ({"_id": 1}, "shop.users"), {}),
+    ("UpdateOne", ({}, SET), {"namespace": "shop.users", "sort": {"a": 1}}),
+    ("UpdateOne", (None, None), {}),
+    ("UpdateMany", ({}, SET, False, None, [], {"a": 1}, "shop.users"), {}),
+    ("ReplaceOne", ({}, {}, True, None, [("a", 1)], "shop.users", {"a": 1}), {}),
+    ("ReplaceOne", (None, None, False), {}),
+    ("DeleteOne", ({}, None, None, "shop.users"), {}),
+    ("DeleteMany", (None, GERMAN, {"a": 1}), {"namespace": "shop.users"}),
+]
+"""Requests that can be made, whether or not they can be written."""
+
+
+@pytest.mark.parametrize("made", MADE, ids=ids)
+def test_a_request_prints_and_compares_as_the_drivers_own(made: Made) -> None:
+    name, args, options = made
+    ours, drivers = (
+        getattr(module, name)(*args, **options) for module in (motorpool.client, pymongo)
+    )
+
+    assert repr(ours) == repr(drivers)
+    assert ours == getattr(motorpool.client, name)(*args, **options)
+    assert ours != drivers
+    others = [getattr(motorpool.client, n)(*a, **o) for n, a, o in MADE if (n, a, o) != made]
+    assert [other for other in others if ours == other] == []
+    with pytest.raises(TypeError):
+        hash(ours)
+
+
+class Recorder:
+    """Stands for the driver's bulk write, of a collection or of a client: it writes down calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        signature = inspect.signature(getattr(_AsyncClientBulk, name))
+
+        def record(*args: Any, **options: Any) -> None:
+            bound = signature.bind(None, *args, **options)
+            bound.apply_defaults()
+            self.calls.append((name, tuple(bound.arguments.items())))
+
+        return record
+
+
+@pytest.mark.parametrize("made", MADE, ids=ids)
+def test_a_request_gives_itself_to_a_clients_bulk_write_as_the_drivers_own(made: Made) -> None:
+    name, args, options = made
+    recorded = []
+    for module in (motorpool.client, pymongo):
+        recorder = Recorder()
+        request = getattr(module, name)(*args, **options)
+        if request._namespace is None:  # noqa: SLF001 - what the driver's own looks at
+            with pytest.raises(InvalidOperation, match="requires a namespace"):
+                request._add_to_client_bulk(recorder)  # noqa: SLF001 - as the driver asks
+        else:
+            request._add_to_client_bulk(recorder)  # noqa: SLF001 - as the driver asks
+        recorded.append(recorder.calls)
+
+    assert recorded[0] == recorded[1]
+
+
+@ONE_LOOP
+async def test_a_namespace_changes_nothing_in_a_collections_bulk_write() -> None:
+    # As in the driver: it is a client's bulk write that looks at it.
+    assert await requests_of(InsertOne({"_id": 1}, "other.place")) == [
+        {"op": "insert_one", "args": {"document": {"_id": 1}}}
+    ]
 
 
 @ONE_LOOP

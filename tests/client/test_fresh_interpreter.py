@@ -19,7 +19,10 @@ seen = {"after the import": drivers(), "event loop": "asyncio" in sys.modules}
 import asyncio
 from bson import encode
 from motorpool.batching import codec, envelope
-from motorpool.client import InsertOne, MotorpoolError, ProxyClient, UpdateOne
+from motorpool.client import (
+    IndexModel, InsertOne, MotorpoolError, ProxyClient, ReadConcern, ReadPreference, UpdateOne,
+    WriteConcern,
+)
 
 
 class Transport:
@@ -38,6 +41,12 @@ def entry(asked):
     if asked["args"].get("document", {}).get("_id") == "taken":
         err = envelope.error("DuplicateKeyError", "E11000", code=11000, details={"code": 11000})
         return envelope.failure(asked["id"], err)
+    if asked["op"] in ("create_indexes", "list_indexes", "list_collections", "list_databases"):
+        return envelope.success(asked["id"], ["a_1"] if asked["op"] == "create_indexes" else [])
+    if asked["op"] == "find" and asked["args"].get("comment") == "two pages":
+        return envelope.success(asked["id"], [{"_id": 1}], {"id": 5, "count": 1})
+    if asked["op"] == "get_more":
+        return envelope.success(asked["id"], [{"_id": 2}])
     if asked["op"].startswith(("find_one", "find_one_and")):
         return envelope.success(asked["id"], {"_id": 1})
     if asked["op"] in ("find", "aggregate", "distinct"):
@@ -76,6 +85,31 @@ async def page():
             (await bulk).inserted_count,
             repr(users)[:65], users == client["shop"]["users"], hash(users) == hash(users),
         ]
+        other = users.with_options(
+            read_preference=ReadPreference.SECONDARY_PREFERRED,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern(w="majority"),
+        )
+        seen["pages"] = [d["_id"] async for d in other.find(comment="two pages")]
+        await asyncio.gather(
+            other.find_one_and_update({}, {"$set": {"a": 1}}, return_document=True),
+            other.create_index([("a", 1)]),
+            other.create_indexes([IndexModel("a")]),
+            other.index_information(),
+            other.list_indexes().to_list(),
+            other.drop_index("a_1"),
+            other.options(),
+            other.rename("people"),
+            other.drop(),
+            client.shop.create_collection("new"),
+            client.shop.list_collection_names(),
+            client.shop.command("ping"),
+            client.list_database_names(),
+            client.server_info(),
+            client.drop_database("shop"),
+        )
+        await users.find(comment="two pages").batch_size(1).to_list(1)
+        await other.find({}).close()
         seen["after use"] = drivers()
         call = users.insert_one({"_id": "taken"})
         try:
@@ -120,6 +154,7 @@ def test_no_driver_is_imported_before_the_first_error_is_raised() -> None:
             True,
             True,
         ],
+        "pages": [1, 2],
         "after use": [],
         "caught as": "pymongo.errors.DuplicateKeyError",
         "after an error": True,

@@ -138,7 +138,8 @@ def clashes(*indexes: int, inserted: int, more: Any = ()) -> Any:
     """Make a step in which documents at these indexes are there already, by their own `_id`s."""
 
     def step(batch: Batch) -> bytes:
-        ((_, _, _, args, _),) = batch
+        (asked,) = batch
+        args = asked.args
         errors = [
             duplicate_key("_id", args["documents"][index]["_id"], index=index) for index in indexes
         ]
@@ -183,7 +184,8 @@ async def test_insert_many_keeps_the_errors_that_are_not_of_the_first_try() -> N
 
 async def test_insert_many_keeps_a_write_concern_error_although_every_document_is_there() -> None:
     def step(batch: Batch) -> bytes:
-        ((_, _, _, args, _),) = batch
+        (asked,) = batch
+        args = asked.args
         err = bulk_write_error(0, [duplicate_key("_id", args["documents"][0]["_id"])])
         err["details"]["writeConcernErrors"] = [{"code": 64, "errmsg": "waiting for replication"}]
         return response(envelope.failure(0, err))

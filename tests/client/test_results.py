@@ -144,7 +144,7 @@ async def test_unacknowledged_writes_come_through_the_client_as_such() -> None:
         "InsertManyResult([1], acknowledged=False)",
         "UpdateResult(None, acknowledged=False)",
         "UpdateResult(None, acknowledged=False)",
-        "DeleteResult({}, acknowledged=False)",
+        "DeleteResult({'ok': 1}, acknowledged=False)",
         "BulkWriteResult({}, acknowledged=False)",
     ]
 

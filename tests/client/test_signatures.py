@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import pymongo
 import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
@@ -11,61 +12,46 @@ from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
 
-from motorpool.batching.operations import OPERATIONS
+import motorpool.client
 from motorpool.client import AggregateCursor, Collection, Cursor, Database, ProxyClient
+from motorpool.client.keyword_checks import CHECKS
+from motorpool.client.settings import CONNECTION, CONNECTION_PREFIXES
 
-POSITIONAL_HERE = {
-    "aggregate": ["pipeline"],
-    "bulk_write": ["requests", "ordered", "bypass_document_validation"],
-    "count_documents": ["filter"],
-    "delete_many": ["filter"],
-    "delete_one": ["filter"],
-    "distinct": ["key", "filter"],
-    "estimated_document_count": [],
-    "find": ["filter", "projection"],
-    "find_one": ["filter", "projection"],
-    "find_one_and_delete": ["filter", "projection", "sort"],
-    "find_one_and_replace": [
-        "filter", "replacement", "projection", "sort", "upsert", "return_document",
-    ],
-    "find_one_and_update": ["filter", "update", "projection", "sort", "upsert", "return_document"],
-    "insert_many": ["documents", "ordered", "bypass_document_validation"],
-    "insert_one": ["document", "bypass_document_validation"],
-    "replace_one": ["filter", "replacement", "upsert"],
-    "update_many": ["filter", "update", "upsert"],
-    "update_one": ["filter", "update", "upsert"],
-}  # fmt: skip
-"""Deliberate: what comes after these is taken by keyword only, since the driver's own order differs
-between its methods there (`update_one` against `update_many`) and between its releases."""
+FACES: list[tuple[type, type]] = [
+    (Collection, AsyncCollection),
+    (Database, AsyncDatabase),
+    (ProxyClient, AsyncMongoClient),
+    (Cursor, AsyncCursor),
+    (AggregateCursor, AsyncCommandCursor),
+]
 
-NOT_CARRIED = {
-    # Sessions belong to the caller; the protocol keeps a place for them (docs/protocol.md).
-    "session": "every method",
-    # A cursor that waits for more has no connection to wait on; `find` alone has these.
-    "cursor_type": "find",
-    # Gone from servers since 4.4, 4.0 and 4.0.
-    "oplog_replay": "find",
-    "max_scan": "find",
-    "snapshot": "find",
+MOTORS = {"closed", "each", "fetch_next", "next_object", "started"}
+
+ONLY_HERE: dict[type, set[str]] = {
+    # What only a proxy has: batches, and the Lambda application's entry.
+    ProxyClient: {"batch", "flush", "handler", "request"},
+    # Motor's cursors have these, and PyMongo's asynchronous ones do not.
+    Cursor: MOTORS,
+    AggregateCursor: MOTORS | {"retrieved"},  # which the driver has on the other cursor
 }
-"""Deliberate: options of the driver's that no operation of the protocol has."""
+"""Public names that the driver's class does not have, each with its reason."""
 
+NOT_HERE: dict[type, set[str]] = {
+    # They concern connections, of which a client of the proxy has none.
+    ProxyClient: {"append_metadata", "eq_props"},
+}
+"""Public names of the driver's class that ours does not have, each with its reason."""
 
-def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return a method's parameters but for `self`, `*args` and `**options`."""
-    return [
-        parameter
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.name != "self"
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-
-
-def driver_parameters(method: str) -> list[inspect.Parameter]:
-    """Return the driver's parameters; `find` and `find_one` hand theirs on to the cursor."""
-    if method in ("find", "find_one"):
-        return [given for given in parameters(AsyncCursor.__init__) if given.name != "collection"]
-    return parameters(getattr(AsyncCollection, method))
+OTHERWISE = {
+    # The driver's hands all of it on to its cursor, whose constructor is compared below.
+    (Collection, "find"),
+    # Refused, whatever they are given.
+    (Collection, "watch"),
+    (Database, "watch"),
+    (ProxyClient, "watch"),
+    (ProxyClient, "start_session"),
+}
+"""Methods with other parameters than the driver's, each with its reason."""
 
 
 def public(cls: type) -> set[str]:
@@ -73,72 +59,77 @@ def public(cls: type) -> set[str]:
     return {name for name in dir(cls) if not name.startswith("_")}
 
 
-def test_every_operation_of_the_protocol_is_a_method_and_a_line_of_the_table() -> None:
-    methods = {name for name in public(Collection) if callable(getattr(Collection, name))}
-
-    assert methods == set(OPERATIONS) == set(POSITIONAL_HERE)
-
-
-@pytest.mark.parametrize("method", OPERATIONS)
-def test_parameters_are_the_drivers_in_the_drivers_order(method: str) -> None:
-    ours = [parameter.name for parameter in parameters(getattr(Collection, method))]
-
-    assert ours == POSITIONAL_HERE[method]
-    assert ours == [parameter.name for parameter in driver_parameters(method)][: len(ours)]
+def parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Return each parameter's name, kind and default."""
+    return [
+        (given.name, given.kind, given.default)
+        for given in inspect.signature(function).parameters.values()
+    ]
 
 
-@pytest.mark.parametrize("method", OPERATIONS)
-def test_parameters_have_the_drivers_defaults(method: str) -> None:
-    ours = [parameter.default for parameter in parameters(getattr(Collection, method))]
+METHODS = [
+    pytest.param(ours, drivers, name, id=f"{ours.__name__}.{name}")
+    for ours, drivers in FACES
+    for name in sorted(public(ours) & public(drivers))
+    if callable(getattr(drivers, name)) and (ours, name) not in OTHERWISE
+]
 
-    assert ours == [parameter.default for parameter in driver_parameters(method)][: len(ours)]
 
-
-@pytest.mark.parametrize("method", OPERATIONS)
-def test_every_other_parameter_of_the_drivers_is_an_option_or_deliberately_not_carried(
-    method: str,
+@pytest.mark.parametrize(("ours", "drivers", "name"), METHODS)
+def test_a_method_takes_what_the_drivers_takes_by_the_same_names_in_the_same_order(
+    ours: type, drivers: type, name: str
 ) -> None:
-    arguments = OPERATIONS[method].arguments
-    known = {*arguments, *(argument.driver_name for argument in arguments.values())}
-    left_out = {given.name for given in driver_parameters(method)} - known
-    expected = {name for name, where in NOT_CARRIED.items() if where == "every method"}
-    if method in ("find", "find_one"):
-        expected = set(NOT_CARRIED)
-    if method == "find_one":
-        expected = {*expected, "limit"}  # the driver takes it and overwrites it by 1
-    if method == "estimated_document_count":
-        expected = set()
+    assert parameters(getattr(ours, name)) == parameters(getattr(drivers, name))
 
-    assert left_out == expected
+
+def test_find_takes_what_the_drivers_cursor_takes() -> None:
+    drivers = parameters(AsyncCursor.__init__)
+
+    assert drivers[1][0] == "collection"
+    assert parameters(Collection.find) == [drivers[0], *drivers[2:]]
+
+
+@pytest.mark.parametrize(("ours", "drivers"), FACES)
+def test_public_names_are_the_drivers_but_for_those_listed(ours: type, drivers: type) -> None:
+    assert public(ours) - public(drivers) == ONLY_HERE.get(ours, set())
+    assert public(drivers) - public(ours) == NOT_HERE.get(ours, set())
 
 
 @pytest.mark.parametrize(
-    ("ours", "drivers", "only_here"),
-    [
-        (Collection, AsyncCollection, set()),
-        (Cursor, AsyncCursor, {"projection"}),  # in the driver an argument of `find` only
-        (AggregateCursor, AsyncCommandCursor, set()),
-        (Database, AsyncDatabase, set()),
-        (ProxyClient, AsyncMongoClient, {"batch", "flush", "request"}),
-    ],
+    "name", ["InsertOne", "UpdateOne", "UpdateMany", "ReplaceOne", "DeleteOne", "DeleteMany"]
 )
-def test_no_public_name_is_an_invention_of_ours_but_those_listed(
-    ours: type, drivers: type, only_here: set[str]
-) -> None:
-    assert public(ours) - public(drivers) == only_here
+def test_requests_take_what_the_drivers_take(name: str) -> None:
+    ours, drivers = getattr(motorpool.client, name), getattr(pymongo, name)
+
+    assert parameters(ours.__init__) == parameters(drivers.__init__)
 
 
-@pytest.mark.parametrize("cls", [Cursor, AggregateCursor])
-def test_cursor_methods_take_what_the_drivers_take(cls: type) -> None:
-    drivers = AsyncCursor if cls is Cursor else AsyncCommandCursor
-    methods = [
-        name for name in sorted(public(cls) & public(drivers)) if callable(getattr(cls, name))
-    ]
+@pytest.mark.parametrize(
+    "name",
+    ["PrimaryPreferred", "Secondary", "SecondaryPreferred", "Nearest", "Primary"],
+)
+def test_read_preferences_take_what_the_drivers_take(name: str) -> None:
+    ours = getattr(motorpool.client, name)
+    drivers = getattr(pymongo.read_preferences, name)
 
-    assert [
-        [(given.name, given.default) for given in parameters(getattr(cls, name))]
-        for name in methods
-    ] == [
-        [(given.name, given.default) for given in parameters(getattr(drivers, name))]
-        for name in methods
-    ]
+    assert parameters(ours.__init__) == parameters(drivers.__init__)
+
+
+@pytest.mark.parametrize("name", ["WriteConcern", "ReadConcern"])
+def test_concerns_take_what_the_drivers_take(name: str) -> None:
+    drivers: dict[str, Any] = {
+        "WriteConcern": pymongo.WriteConcern,
+        "ReadConcern": pymongo.read_concern.ReadConcern,
+    }
+
+    assert parameters(getattr(motorpool.client, name).__init__) == parameters(
+        drivers[name].__init__
+    )
+
+
+def test_every_keyword_of_the_drivers_client_is_taken_or_refused_as_the_proxys() -> None:
+    named = {name for name, _, _ in parameters(AsyncMongoClient.__init__)} - {"self", "kwargs"}
+    drivers = {name.lower() for name in (*pymongo.common.VALIDATORS, *named)}
+    ours = set(CHECKS) | CONNECTION | {"read_preference"}
+
+    assert {name for name in drivers if not name.startswith(CONNECTION_PREFIXES)} == ours

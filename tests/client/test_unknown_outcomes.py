@@ -1,6 +1,7 @@
 """The answer is lost: reads go again, writes only where that is provably safe, the rest is told."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pymongo.errors
@@ -11,6 +12,7 @@ from motorpool.batching.operations import OPERATIONS
 from motorpool.client import (
     ConnectionLost,
     FunctionFailed,
+    InsertOne,
     OutcomeUnknown,
     ProxyClient,
     RetryPolicy,
@@ -82,18 +84,42 @@ async def test_the_number_of_tries_is_the_policys() -> None:
     assert transport.keys == [[1]]
 
 
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "find": lambda items: items.find().to_list(),
+    "explain": lambda items: items.find().explain(),
+    "aggregate": lambda items: items.aggregate([]).to_list(),
+    "create_indexes": lambda items: items.create_index("a"),
+    "drop_index": lambda items: items.drop_index("a_1"),
+    "list_indexes": lambda items: items.list_indexes().to_list(),
+    "create_collection": lambda items: items.database.create_collection("items"),
+    "drop_collection": lambda items: items.drop(),
+    "rename": lambda items: items.rename("other"),
+    "list_collections": lambda items: items.database.list_collections(),
+    "drop_database": lambda items: items.database.client.drop_database("shop"),
+    "list_databases": lambda items: items.database.client.list_databases(),
+    "command": lambda items: items.database.command("ping"),
+    "client_bulk_write": lambda items: items.database.client.bulk_write(
+        [InsertOne({"_id": 1}, namespace="shop.items")]
+    ),
+}
+"""How an operation is called that is no method of a collection of the same name."""
+
+
 async def called_once_lost(op: str, **given: Any) -> tuple[int, bool]:
     """Call a method whose first batch is lost; return its invocations and whether it succeeded."""
     transport = FakeTransport(ConnectionLost("reset"))
-    collection = ProxyClient(transport=transport, retry=AT_ONCE).shop.items
+    collection: Any = ProxyClient(transport=transport, retry=AT_ONCE).shop.items
     required = {
         name: GIVEN[argument.kind]
         for name, argument in OPERATIONS[op].arguments.items()
-        if argument.required
+        if argument.required and op not in CALLS
     }
-    called = getattr(collection, op)(**{**required, **given})
     try:
-        await (called.to_list() if op in {"find", "aggregate"} else called)
+        if op in CALLS and not given:
+            await CALLS[op](collection)
+        else:
+            called = getattr(collection, op)(**{**required, **given})
+            await (called.to_list() if op == "aggregate" else called)
     except OutcomeUnknown:
         return len(transport.batches), False
     return len(transport.batches), True

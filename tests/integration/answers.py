@@ -47,6 +47,18 @@ _RESULTS: dict[str, tuple[str, ...]] = {
         "upserted_ids",
         "bulk_api_result",
     ),
+    "ClientBulkWriteResult": (
+        "inserted_count",
+        "matched_count",
+        "modified_count",
+        "deleted_count",
+        "upserted_count",
+        "has_verbose_results",
+        "insert_results",
+        "update_results",
+        "delete_results",
+        "bulk_api_result",
+    ),
 }
 
 

@@ -96,6 +96,11 @@ ON_EMBEDDED = (
     ),
     Deliberate("as above", ("step 0",), ("$merge",)),
     Deliberate(
+        "mongomock does not know min; the proxy misses the hint first, as the driver does",
+        ("error class", "error text"),
+        ("min without a hint",),
+    ),
+    Deliberate(
         "mongomock refuses the first option that it does not know; the proxy gives it a hint in a "
         "way that it knows, so it names the next",
         ("error text",),
@@ -110,6 +115,11 @@ ON_EMBEDDED = (
         "mongomock-motor's cursor lacks these methods; the proxy's has them and sends options",
         (EVERYTHING,),
         ("collation by method", "collation in sorting", "comment by method"),
+    ),
+    Deliberate(
+        "mongomock's replace_one has no sort",
+        ("error text",),
+        ("replace_one with sort",),
     ),
     Deliberate(
         "mongomock sorts by pairs only; the proxy gives it pairs",
@@ -174,98 +184,35 @@ ON_EMBEDDED = (
 
 ON_WIRE = (
     Deliberate(
-        "the driver's words, and then what was given instead",
-        ("error text",),
-        (
-            "find by a string",
-            "find by a list",
-            "find with a bad projection",
-            "find with a bad collation",
-            "find with a bad collation by method",
-            "find_one with a bad projection",
-            "insert_one of a number",
-            "insert_one of None",
-            "insert_one of a list",
-            "insert_many with one that is none",
-            "update_one by a number",
-            "update_one of a number",
-            "replace_one by a list",
-            "replace_one of None",
-            "delete_one of a number",
-            "delete_many of None",
-            "find_one_and_delete of a number",
-            "bulk insert of a number",
-        ),
-    ),
-    Deliberate(
         "words of our own: the driver's own differ from method to method and say less",
         ("error text",),
-        (
-            "find with skip of a string by keyword",
-            "find with limit of a string by keyword",
-            "find with max_time_ms of a string",
-            "find with allow_disk_use of a string",
-            "find sorted by a number",
-            "find sorted by a triple",
-            "find with a bad let",
-            "find, list of -1",
-            "find, list of a string",
-            "aggregate stages that are no documents",
-            "insert_one with an _id that is no BSON",
-        ),
+        ("find, list of -1",),
     ),
     Deliberate(
-        "an option that the proxy does not carry is refused by name, and those that it does listed",
+        "Python's own words name the function, which is another one",
         ("error text",),
         (
             "find with an unknown option",
             "find_one with an unknown option",
-            "insert_one with an unknown option",
-            "update_one with an unknown option",
-            "update_many with sort",
-            "delete_many with an unknown option",
-            "bulk with an unknown option",
         ),
     ),
     Deliberate(
-        "as above, where the driver sends any keyword on and leaves it to the server",
+        "the driver sends any keyword on and leaves it to the server; ours is refused by name",
         (EVERYTHING,),
         (
             "count with an unknown option",
             "aggregate with an unknown option",
-            "estimate with a filter",
         ),
     ),
     Deliberate(
         "the caller's side refuses what the driver sends and a server refuses",
         ("outcome", "error"),
-        ("find with negative skip by keyword", "find with max_time_ms of a string by keyword"),
-    ),
-    Deliberate(
-        "as above",
-        ("error",),
-        (
-            "count by a string",
-            "count by None",
-            "count with negative skip",
-            "distinct by a bad filter",
-        ),
-    ),
-    Deliberate(
-        "of a single string the driver takes each letter for a field's name",
-        (EVERYTHING,),
-        ("find with a string as projection",),
+        ("find with max_time_ms of a string by keyword",),
     ),
     Deliberate(
         "as PyMongo's own asynchronous cursor; Motor's gives an empty list",
         (EVERYTHING,),
         ("find, list of 0",),
-    ),
-    Deliberate(
-        "a sort has one form everywhere; the driver takes a name in a cursor's method only, and "
-        "pairs not in updates",
-        (EVERYTHING,),
-        ("find sorted by keyword of a string", "replace_one with sort"),
     ),
     Deliberate(
         "the driver hands pairs on as they are, which a server refuses (only the cursor's methods "
@@ -279,9 +226,25 @@ ON_WIRE = (
         ("count without a filter", "insert_one without a document", "delete_one without a filter"),
     ),
     Deliberate(
-        "`aggregate` refuses what is no pipeline at once, as `find` does a filter",
+        "as above, one with an argument that is none",
         ("outcome",),
-        ("aggregate a document", "aggregate a tuple", "aggregate stages that are no documents"),
+        (
+            "insert_one with an unknown option",
+            "update_one with an unknown option",
+            "update_many with sort",
+            "delete_many with an unknown option",
+            "bulk with an unknown option",
+        ),
+    ),
+    Deliberate(
+        "the words of PyMongo's asynchronous API; Motor says those of its synchronous one",
+        ("error text",),
+        ("validate_collection of a number", "drop_database of a number"),
+    ),
+    Deliberate(
+        "the server names the collection's uuid, which is another one in each database",
+        ("error",),
+        ("create_index, unique, of what is not", "create_collection otherwise than it exists"),
     ),
 )
 

@@ -31,6 +31,13 @@ def template(path: Path, properties: str, *, parameters: str = PARAMETERS) -> Pa
     return path
 
 
+POLICY = {
+    "MOTORPOOL_ALLOW": "out",
+    "MOTORPOOL_NAMESPACES": "*",
+    "MOTORPOOL_OPERATIONS": "read,write",
+}
+
+
 def test_motorpools_own_template_gives_the_proxy_function() -> None:
     config = load_function(OWN, environment={"MOTORPOOL_MONGODB_URI": "mongomock://"})
     assert config == FunctionConfig(
@@ -39,7 +46,11 @@ def test_motorpools_own_template_gives_the_proxy_function() -> None:
         memory_mb=128,
         timeout_s=30,
         reserved_concurrency=15,
-        environment={"MOTORPOOL_MONGODB_URI": "mongomock://", "MOTORPOOL_POOL_SIZE": "5"},
+        environment={
+            "MOTORPOOL_MONGODB_URI": "mongomock://",
+            "MOTORPOOL_POOL_SIZE": "5",
+            **POLICY,
+        },
         runtime="python3.13",
     )
 
@@ -53,6 +64,7 @@ def test_parameters_override_the_templates_defaults() -> None:
     assert config.environment == {
         "MOTORPOOL_MONGODB_URI": "mongodb://db",
         "MOTORPOOL_POOL_SIZE": "9",
+        **POLICY,
     }
 
 

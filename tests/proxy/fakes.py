@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import bson
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+from motorpool.batching.codec import RawDocuments
+from motorpool.proxy.drivers import Batch
+from motorpool.proxy.executor import PAGED
+from motorpool.proxy.pages import Room
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from motorpool.proxy.drivers import Question
     from motorpool.proxy.models import ValidOperation
+    from motorpool.proxy.pages import Address
 
 
 class FakeContext:
@@ -45,12 +52,55 @@ class FakeDriver:
         """Seconds that each operation was given, None where it was given no limit."""
         self.told: list[float] = []
         """Seconds that a server was to be told of."""
+        self.concerns: list[dict[str, Any]] = []
+        """What was set on each collection that was asked for."""
+        self.sizes: list[int | None] = []
+        """How many documents each `find` and `aggregate` was to give at once."""
+        self.sessions: list[bytes | None] = []
+        """The session of each question to a cursor."""
+        self.interrupted: list[bytes] = []
+        """Sessions under which a server was to stop what it does."""
+        self.administration = FakeAdministration(self)
         self.running = 0
         self.most_running = 0
         self._act = act
 
-    def collection(self, database: str, name: str) -> FakeCollection:
+    def database(self, name: str, concerns: Mapping[str, Any] | None = None) -> FakeCollection:
+        return self.collection(name, "$cmd", concerns)
+
+    def collection(
+        self, database: str, name: str, concerns: Mapping[str, Any] | None = None
+    ) -> FakeCollection:
+        self.concerns.append(dict(concerns or {}))
         return FakeCollection(self, f"{database}.{name}")
+
+    async def open_cursor(self, question: Question, size: int | None, session: bytes) -> Batch:
+        """Give all at once, whatever `size` says: a batch, or a list of documents."""
+        self.sizes.append(size)
+        self.sessions.append(session)
+        found = await self.run(question.op, dict(question.args))
+        return found if isinstance(found, Batch) else Batch(_raw(found), 0, None)
+
+    async def advance_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None, size: int
+    ) -> Batch:
+        self.sessions.append(operation.session)
+        asked = {"cursor": id_, "address": address, "size": size}
+        found = await self.run("get_more", asked)
+        return found if isinstance(found, Batch) else Batch(_raw(found), 0, None)
+
+    async def end_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None
+    ) -> None:
+        self.sessions.append(operation.session)
+        await self.run("kill_cursors", {"cursor": id_, "address": address})
+
+    async def read_all(self, question: Question, size: int | None) -> RawDocuments:
+        self.sizes.append(size)
+        return _raw(await self.run(question.op, dict(question.args)))
+
+    def interrupt(self, session: bytes) -> None:
+        self.interrupted.append(session)
 
     async def run(self, method: str, args: dict[str, Any]) -> Any:
         self.calls.append((method, args))
@@ -81,35 +131,52 @@ class FakeDriver:
     def close(self) -> None: ...
 
 
+def _raw(documents: Any) -> RawDocuments:
+    return RawDocuments(bson.encode(document) for document in documents or ())
+
+
 class FakeCollection:
-    """Shaped like Motor's: `find` and `aggregate` return a cursor, the rest is awaited."""
+    """Shaped like Motor's: its methods are awaited.
+
+    `find` here is only asked to be explained: documents come by the driver's `open_cursor`.
+    """
 
     def __init__(self, driver: FakeDriver, namespace: str) -> None:
         self._driver = driver
         self.namespace = namespace
 
+    def find(self, **args: Any) -> FakeQuery:
+        return FakeQuery(self._driver, args)
+
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(**args: Any) -> Any:
-            if method in ("find", "aggregate"):
-                return FakeCursor(self._driver, method, args)
             return self._driver.run(method, args)
 
         return call
 
 
-class FakeCursor:
-    def __init__(self, driver: FakeDriver, method: str, args: dict[str, Any]) -> None:
+class FakeQuery:
+    def __init__(self, driver: FakeDriver, args: dict[str, Any]) -> None:
         self._driver = driver
-        self._method = method
         self._args = args
 
-    def hint(self, hint: object) -> FakeCursor:
-        self._args["hint"] = hint
-        return self
+    async def explain(self) -> Any:
+        return await self._driver.run("explain", self._args)
 
-    async def to_list(self, length: int | None) -> Any:
-        assert length is None
-        return await self._driver.run(self._method, self._args)
+
+class FakeAdministration:
+    """Does what the driver's `act` says of operations on indexes, collections and databases."""
+
+    def __init__(self, driver: FakeDriver) -> None:
+        self._driver = driver
+
+    async def run(self, operation: ValidOperation, args: Mapping[str, Any]) -> Any:
+        return await self._driver.run(operation.op, dict(args))
+
+
+def room_of(operations: Iterable[ValidOperation] = (), total: int = 1_000_000) -> Room:
+    """Return what a response has for the results of these operations."""
+    return Room(total, sum(operation.op in PAGED for operation in operations))
 
 
 # Events and answers, spelt out without the codec --------------------------------------------------

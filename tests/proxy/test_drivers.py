@@ -15,8 +15,9 @@ import pytest
 from pymongo import MongoClient
 
 from motorpool.batching.codec import LOSSLESS
-from motorpool.proxy.drivers import MotorDriver, connect
-from motorpool.proxy.embedded import EmbeddedDriver
+from motorpool.proxy.drivers import connect
+from motorpool.proxy.embedded.driver import EmbeddedDriver
+from motorpool.proxy.motor_driver import MotorDriver
 from motorpool.proxy.settings import Settings
 from tests.proxy.fakes import batch, opened, operation
 

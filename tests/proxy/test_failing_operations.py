@@ -9,10 +9,10 @@ import pytest
 from bson import Int64
 from pymongo import MongoClient
 
-from motorpool.proxy.embedded import EmbeddedDriver
+from motorpool.proxy.embedded.driver import EmbeddedDriver
 from motorpool.proxy.executor import Executor, Limit
 from motorpool.proxy.models import ValidOperation
-from tests.proxy.fakes import batch, opened, operation, packed
+from tests.proxy.fakes import batch, opened, operation, packed, room_of
 
 if TYPE_CHECKING:
     from tests.proxy.conftest import Database, FailCommand, MakeProxy
@@ -124,7 +124,7 @@ async def test_a_clash_on_another_unique_index_is_told_on_the_embedded_database(
 
     one = ValidOperation(1, "insert_one", "shop.users", {"document": document})
     many = ValidOperation(2, "insert_many", "shop.users", {"documents": [document]})
-    of_one, of_many = await Executor(driver, 1).run([one, many], [Limit(), Limit()])
+    of_one, of_many = await Executor(driver, 1).run([one, many], [Limit(), Limit()], room_of())
 
     assert of_one.err is not None
     assert of_one.err["code"] == 11000

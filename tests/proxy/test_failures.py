@@ -9,6 +9,7 @@ import bson
 import bson.errors
 import pymongo.errors
 import pytest
+from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
 from motorpool.batching import errors as own
 from motorpool.proxy.failures import describe
@@ -31,6 +32,20 @@ BULK = {
     "upserted": [],
 }
 NOTHING_DONE = {**BULK, "nInserted": 0}
+CLIENT_BULK: dict[str, Any] = {
+    "nDeleted": 1,
+    "error": None,
+    "insertResults": {0: InsertOneResult(1, acknowledged=True)},
+    "updateResults": {1: UpdateResult({"n": 1}, acknowledged=True)},
+    "deleteResults": {2: DeleteResult({"n": 2}, acknowledged=True)},
+}
+CLIENT_BULK_TOLD: dict[str, Any] = {
+    "nDeleted": 1,
+    "error": None,
+    "insertResults": [{"index": 0, "inserted_id": 1}],
+    "updateResults": [{"index": 1, "raw_result": {"n": 1}}],
+    "deleteResults": [{"index": 2, "raw_result": {"n": 2}}],
+}
 FAILED = {"ok": 0.0, "errmsg": "no", "code": 2, "codeName": "BadValue"}
 NOT_PRIMARY = {"code": 10107, "codeName": "NotWritablePrimary", "errorLabels": ["NewLabel"]}
 WAITED = {"code": 64, "codeName": "WriteConcernFailed", "errInfo": {"wtimeout": True}}
@@ -96,8 +111,33 @@ CASES: list[tuple[Exception, dict[str, Any], dict[str, Any]]] = [
     (pymongo.errors.BulkWriteError(NOTHING_DONE), {"code": 65, "details": NOTHING_DONE}, {}),
     (
         pymongo.errors.ClientBulkWriteException(BULK, verbose=False),
-        {"code": 65, "details": BULK},
+        {"code": 65, "details": {**BULK, "verbose": False}},
         UNSURE,
+    ),
+    (
+        pymongo.errors.ClientBulkWriteException(CLIENT_BULK, verbose=True),
+        {"code": 65, "details": {**CLIENT_BULK_TOLD, "verbose": True}},
+        UNSURE,
+    ),
+    (
+        pymongo.errors.ClientBulkWriteException(
+            {"error": pymongo.errors.AutoReconnect("m")}, verbose=True
+        ),
+        {
+            "code": 65,
+            "details": {
+                "error": {
+                    "raised": {"type": "AutoReconnect", "message": "m", "may_have_applied": True}
+                },
+                "verbose": True,
+            },
+        },
+        UNSURE,
+    ),
+    (
+        pymongo.errors.ClientBulkWriteException({"error": {"code": 8}}, verbose=True),
+        {"code": 65, "details": {"error": {"reply": {"code": 8}}, "verbose": True}},
+        {},
     ),
     (pymongo.errors.InvalidOperation("m"), {}, {}),
     (pymongo.errors.InvalidName("m"), {}, {}),

@@ -328,3 +328,28 @@ def test_a_proxy_may_be_closed_twice() -> None:
 
     proxy.close()
     proxy.close()
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_what_the_policy_refuses_fails_alone_and_has_not_run(
+    proxy: Proxy, *, is_packed: bool
+) -> None:
+    hidden = {"$or": [{"a": 1}, {"$where": "sleep(1000)"}]}
+    refused = [
+        operation(1, "find", filter=hidden),
+        operation(2, "delete_many", filter=hidden),
+        operation(3, "command", "admin.$cmd", command={"shutdown": 1}),
+    ]
+    allowed = [operation(4, "insert_one", document={"_id": "$where"}), operation(5, "find")]
+
+    event = batch(*refused, *allowed)
+    entries = opened(proxy.handle(packed(event) if is_packed else event))["res"]
+
+    assert [entry["id"] for entry in entries] == [1, 2, 3, 4, 5]
+    for entry in entries[:3]:
+        assert entry["err"]["type"] == "OperationFailure"
+        assert (entry["err"]["code"], entry["err"]["codeName"]) == (13, "Unauthorized")
+        assert "MOTORPOOL_ALLOW" in entry["err"]["message"]
+        assert "may_have_applied" not in entry["err"]
+    assert entries[3]["ok"]["acknowledged"]
+    assert "ok" in entries[4]

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from motorpool.batching.envelope import OPERATION_FIELDS, RESERVED_FIELDS
 from motorpool.batching.errors import ProtocolError
-from motorpool.batching.operations import BULK_REQUESTS, OPERATIONS, Argument, Kind
+from motorpool.batching.operations import (
+    BULK_REQUESTS,
+    COMMANDS,
+    OPERATIONS,
+    WHOLE_DATABASE,
+    Argument,
+    Kind,
+)
 from motorpool.proxy.models import ValidOperation, quote, validate_operation
 from tests.proxy.kinds import ARGUMENTS, BULK_ARGUMENTS, REFUSES, SAYS, TAKES, required
 
@@ -27,7 +34,11 @@ every_bulk_argument = pytest.mark.parametrize(
 
 
 def asked(op: str, **args: Any) -> dict[str, Any]:
-    return {"id": 1, "op": op, "ns": "shop.items", "args": args}
+    return {"id": 1, "op": op, "ns": namespace(op), "args": args}
+
+
+def namespace(op: str) -> str:
+    return f"shop.{COMMANDS}" if op in WHOLE_DATABASE else "shop.items"
 
 
 def refusal(operation: dict[str, Any]) -> str:
@@ -50,12 +61,19 @@ def test_the_values_of_these_tests_cover_every_kind() -> None:
 def test_every_operation_passes_with_what_it_requires(op: str) -> None:
     args = required(OPERATIONS[op].arguments)
 
-    assert validate_operation(asked(op, **args)) == ValidOperation(1, op, "shop.items", args)
+    assert validate_operation(asked(op, **args)) == ValidOperation(1, op, namespace(op), args)
+
+
+@pytest.mark.parametrize("op", sorted(WHOLE_DATABASE))
+def test_an_operation_on_a_whole_database_names_no_collection(op: str) -> None:
+    operation = {**asked(op, **required(OPERATIONS[op].arguments)), "ns": "shop.items"}
+
+    assert refusal(operation) == f"'ns' of {op} must be 'database.$cmd', not 'shop.items'"
 
 
 @pytest.mark.parametrize(
     "op",
-    ["Find", "find ", "", "insert", "drop", "command", "watch", "__class__", 1, None, ["find"]],
+    ["Find", "find ", "", "insert", "drop", "commands", "watch", "__class__", 1, None, ["find"]],
 )
 def test_an_unknown_operation_is_named_and_the_known_ones_are_those_of_the_table(
     op: object,
@@ -112,7 +130,7 @@ def test_a_wrong_kind_is_refused_naming_the_argument(
 ) -> None:
     for value in REFUSES[argument.kind]:
         said = refusal(asked(op, **{**required(OPERATIONS[op].arguments), name: value}))
-        if argument.kind == "requests":
+        if argument.kind in ("requests", "client_requests"):
             assert "args.requests" in said
         else:
             assert said == f"args.{name}: {SAYS[argument.kind]}"
@@ -124,10 +142,11 @@ def test_none_is_the_same_as_leaving_an_optional_argument_out(
 ) -> None:
     args = required(OPERATIONS[op].arguments)
 
-    if argument.required:
+    if argument.required and argument.kind != "value":  # of which None is one
         assert f"args.{name}: " in refusal(asked(op, **{**args, name: None}))
     else:
-        assert validate_operation(asked(op, **args, **{name: None})).args == {**args, name: None}
+        given = {**args, name: None}
+        assert validate_operation(asked(op, **given)).args == given
 
 
 @every_argument
@@ -150,7 +169,7 @@ def test_an_unknown_argument_is_named_with_those_that_are_known(op: str, name: s
     assert refusal(asked(op, **args)) == f"unknown argument {name!r} of {op}; it takes: {known}"
 
 
-@pytest.mark.parametrize("op", OPERATIONS)
+@pytest.mark.parametrize("op", [op for op, spec in OPERATIONS.items() if op not in spec.arguments])
 def test_an_argument_named_as_its_operation_is_an_unknown_argument(op: str) -> None:
     args = {**required(OPERATIONS[op].arguments), op: 1}
 
@@ -200,11 +219,11 @@ def test_an_int64_is_an_integer() -> None:
 
 
 def test_the_first_three_faults_are_said_and_the_rest_counted() -> None:
-    operation = asked("find", filter=1, skip=-1, limit="5", sort=1, batch_size=1.0)
+    operation = asked("find", filter=1, batch_size=-1, limit="5", sort=1, skip=1.0)
 
     assert refusal(operation) == (
         "args.filter: must be a document; "
-        "args.skip: must be an integer that is not negative; "
+        "args.skip: must be an integer; "
         "args.sort: must be {field: direction, ...} or [[field, direction], ...] (and 2 more)"
     )
 

@@ -12,7 +12,7 @@ from bson import Int64, ObjectId
 
 from motorpool.batching.limits import LAMBDA_RESPONSE_BYTES
 from motorpool.proxy.requests import Reply
-from motorpool.proxy.responses import answer, refuse, write_response
+from motorpool.proxy.responses import Answer, answer, refuse, write_response
 
 PACKED = Reply(is_packed=True, reads_zlib=False)
 READABLE = Reply(is_packed=False, reads_zlib=False)
@@ -38,7 +38,9 @@ CANONICAL = {
 def test_a_result_is_bson_where_the_answer_is_packed() -> None:
     entry = answer("a", reply=PACKED, is_write=False, ok=RESULT)
 
-    assert entry == ("a", bson.encode({"id": "a", "ok": RESULT}), False, False)
+    assert entry == Answer(
+        "a", bson.encode({"id": "a", "ok": RESULT}), is_write=False, is_final=False, is_kept=False
+    )
 
 
 def test_a_result_is_canonical_extended_json_where_the_answer_is_readable() -> None:

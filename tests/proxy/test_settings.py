@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motorpool.batching.operations import OPERATIONS
 from motorpool.proxy.settings import Settings, SettingsError, read_settings
 
 SECRET = "s3cret-w0rd"  # noqa: S105 - made up
 URI = f"mongodb://someone:{SECRET}@db.example/shop"
+PATTERNS = "database.collection, database.*, database.beginning*, *"
+OPERATION_WORDS = ", ".join(("read", "write", *OPERATIONS))
 SCHEMES = "must begin with mongodb://, mongodb+srv://, or mongomock:// (the embedded database)"
 
 
@@ -26,6 +29,9 @@ def test_the_uri_alone_is_enough() -> None:
         max_operations=10_000,
         max_response_bytes=6_291_556,
         margin_ms=250,
+        allow="out",
+        namespaces="*",
+        operations="read,write",
     )
 
 
@@ -37,10 +43,15 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "MOTORPOOL_MAX_OPERATIONS": "99",
             "MOTORPOOL_MAX_RESPONSE_BYTES": "4096",
             "MOTORPOOL_MARGIN_MS": "0",
+            "MOTORPOOL_ALLOW": "admin",
+            "MOTORPOOL_NAMESPACES": "shop.*",
+            "MOTORPOOL_OPERATIONS": "read",
         }
     )
 
-    assert settings == Settings("mongodb+srv://db.example", 7, 99, 4096, 0)
+    assert settings == Settings(
+        "mongodb+srv://db.example", 7, 99, 4096, 0, "admin", "shop.*", "read"
+    )
 
 
 def test_the_process_environment_is_read_where_none_is_given(
@@ -70,6 +81,27 @@ def test_settings_are_frozen() -> None:
 )
 def test_only_its_scheme_names_the_embedded_database(uri: str, *, is_embedded: bool) -> None:
     assert read_settings({"MOTORPOOL_MONGODB_URI": uri}).is_embedded is is_embedded
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "read"),
+    [
+        ("ALLOW", "", ""),
+        ("ALLOW", " , ", ""),
+        ("ALLOW", "out, javascript ,admin", "out,javascript,admin"),
+        ("ALLOW", "admin,out,admin", "admin,out"),
+        ("NAMESPACES", "*", "*"),
+        ("NAMESPACES", " shop.* ,b.c.d,", "shop.*,b.c.d"),
+        ("NAMESPACES", "shop.fs.*,shop.log*", "shop.fs.*,shop.log*"),
+        ("OPERATIONS", "read , insert_one", "read,insert_one"),
+    ],
+)
+def test_words_are_read_apart_by_commas(variable: str, value: str, read: str) -> None:
+    settings = read_settings(
+        {"MOTORPOOL_MONGODB_URI": URI, f"MOTORPOOL_{variable}": value},
+    )
+
+    assert getattr(settings, variable.lower()) == read
 
 
 # What is wrong ------------------------------------------------------------------------------------
@@ -123,6 +155,14 @@ def test_another_scheme_is_refused_and_the_uri_is_not_repeated(uri: str) -> None
         ("MAX_RESPONSE_BYTES", "6291557", "input should be less than or equal to 6291556"),
         ("MARGIN_MS", "-1", "input should be greater than or equal to 0"),
         ("MARGIN_MS", "60001", "input should be less than or equal to 60000"),
+        ("ALLOW", "out,Admin", "'Admin' is none of out, javascript, admin"),
+        ("NAMESPACES", "shop", f"'shop' is none of {PATTERNS}"),
+        ("NAMESPACES", "*.orders", f"'*.orders' is none of {PATTERNS}"),
+        ("NAMESPACES", "shop.a*b", f"'shop.a*b' is none of {PATTERNS}"),
+        ("NAMESPACES", "shop.$cmd", f"'shop.$cmd' is none of {PATTERNS}"),
+        ("NAMESPACES", "", f"names nothing; give any of {PATTERNS}"),
+        ("OPERATIONS", "find,reads", f"'reads' is none of {OPERATION_WORDS}"),
+        ("OPERATIONS", " , ", f"names nothing; give any of {OPERATION_WORDS}"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(
@@ -178,7 +218,7 @@ def test_an_unknown_variable_of_ours_is_named_in_a_warning_without_its_value(
     message = (
         "MOTORPOOL_MONGO_URI is not a setting; known: MOTORPOOL_MONGODB_URI, "
         "MOTORPOOL_POOL_SIZE, MOTORPOOL_MAX_OPERATIONS, MOTORPOOL_MAX_RESPONSE_BYTES, "
-        "MOTORPOOL_MARGIN_MS"
+        "MOTORPOOL_MARGIN_MS, MOTORPOOL_ALLOW, MOTORPOOL_NAMESPACES, MOTORPOOL_OPERATIONS"
     )
     logged = [(record.levelno, record.getMessage()) for record in caplog.records]
     assert logged == [(logging.WARNING, message)]
@@ -207,7 +247,8 @@ def test_the_tests_own_variable_is_no_slip(caplog: pytest.LogCaptureFixture) -> 
 
 def test_repr_leaves_the_uri_out() -> None:
     assert repr(read_settings({"MOTORPOOL_MONGODB_URI": URI})) == (
-        "Settings(pool_size=5, max_operations=10000, max_response_bytes=6291556, margin_ms=250)"
+        "Settings(pool_size=5, max_operations=10000, max_response_bytes=6291556, margin_ms=250, "
+        "allow='out', namespaces='*', operations='read,write')"
     )
 
 

@@ -10,9 +10,11 @@ function. A module's first lines say whether its cases change anything.
 """
 
 from tests.integration.cases import (
+    administration,
     aggregations,
     bulk,
     change_one,
+    client_bulk,
     mistakes,
     options,
     reads,
@@ -33,4 +35,9 @@ ALL: tuple[Case, ...] = (
     *mistakes.case.table,
     *mistakes.write_case.table,
     *mistakes.server_case.table,
+    *administration.case.table,
+    *administration.change.table,
+    *administration.wire.table,
+    *administration.wire_change.table,
+    *client_bulk.case.table,
 )

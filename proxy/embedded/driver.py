@@ -13,10 +13,18 @@ import pymongo
 from mongomock_motor import AsyncMongoMockClient
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from motorpool.batching.codec import RawDocuments, encode_document
+from motorpool.batching.operations import DATABASE_PIPELINE
+from motorpool.proxy.embedded.administration import EmbeddedAdministration
+from motorpool.proxy.embedded.cursors import EmbeddedCursors
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from motorpool.proxy.administration import Administration
+    from motorpool.proxy.drivers import Batch, Question
     from motorpool.proxy.models import ValidOperation
+    from motorpool.proxy.pages import Address
 
 DUPLICATE_KEY: Final = 11000
 
@@ -27,10 +35,63 @@ class EmbeddedDriver:
     def __init__(self) -> None:
         """Make an empty database. It lives as long as this object."""
         self._client: Any = AsyncMongoMockClient()
+        self._cursors = EmbeddedCursors()
+        self._administration = EmbeddedAdministration(self._client)
 
-    def collection(self, database: str, name: str) -> Any:
-        """The collection `database.name`."""
+    def database(self, name: str, concerns: Mapping[str, Any] | None = None) -> Any:
+        """The database of this name. Concerns have nothing to act on, as below."""
+        del concerns
+        return self._client[name]
+
+    def collection(
+        self, database: str, name: str, concerns: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The collection `database.name`. Concerns have nothing to act on: there is one node."""
+        del concerns
+        if name == DATABASE_PIPELINE:
+            message = "the embedded database (mongomock) has no aggregation on a whole database"
+            raise NotImplementedError(message)
         return self._client[database][name]
+
+    # Cursors --------------------------------------------------------------------------------------
+
+    async def open_cursor(self, question: Question, size: int | None, session: bytes) -> Batch:
+        """Run `find` or `aggregate`, and keep here what does not go into the first batch."""
+        return self._cursors.begin(session, await self._documents(question), size)
+
+    async def advance_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None, size: int
+    ) -> Batch:
+        """The next batch of a cursor that `open_cursor` has begun."""
+        del address
+        return self._cursors.advance(operation.session, id_, size)
+
+    async def end_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None
+    ) -> None:
+        """Forget the rest of a result."""
+        del operation, address
+        self._cursors.end(id_)
+
+    async def read_all(self, question: Question, size: int | None) -> RawDocuments:
+        """Run `find` or `aggregate`."""
+        del size
+        return RawDocuments(map(encode_document, await self._documents(question)))
+
+    @staticmethod
+    async def _documents(question: Question) -> list[Any]:
+        args = dict(question.args)
+        if question.op == "aggregate":
+            documents: list[Any] = await question.collection.aggregate(**args).to_list(None)
+            return documents
+        # By the cursor's method: mongomock takes a hint in no other way.
+        hint = args.pop("hint", None)
+        cursor = question.collection.find(**args)
+        documents = await (cursor if hint is None else cursor.hint(hint)).to_list(None)
+        return list(documents)
+
+    def interrupt(self, session: bytes) -> None:
+        """Nothing runs longer than a step."""
 
     def time_limit(self, seconds: float | None) -> contextlib.AbstractContextManager[object]:
         """Nothing to limit: each operation is one step in memory."""
@@ -48,6 +109,11 @@ class EmbeddedDriver:
         if op in ("update_one", "replace_one"):
             return _Update(op, args)
         return getattr(pymongo, name)(**args)
+
+    @property
+    def administration(self) -> Administration:
+        """What runs operations on indexes, collections and databases."""
+        return self._administration
 
     async def complete(self, operation: ValidOperation, error: Exception) -> Exception:
         """Say which key clashed, as a server does and mongomock does not (or only for indexes).

@@ -1,0 +1,65 @@
+"""The result of `distinct` by the part: one array for the server, several responses for us.
+
+A server gives all values at once and keeps no cursor. So each part is taken from a run of its own,
+and counts only if that run begins with what the parts before have brought: put together, they are
+what the last run gave. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import bson
+
+from motorpool.batching.codec import LOSSLESS
+from motorpool.batching.errors import ProtocolError, ResultTooLarge
+from motorpool.proxy.cursors import NoRoom, Paged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from motorpool.proxy.pages import Room
+
+
+def part_of_values(values: Sequence[Any], after: Mapping[str, Any] | None, room: Room) -> Paged:
+    """As many values as fit, from where the caller's parts end, and where the next begins.
+
+    `after`: the cursor that came with the part before; empty: this is the first; None: the caller
+    knows no parts, and gets all. A part's own cursor says `from` which value on it is, which is 0
+    where the values have changed since: then the caller begins again.
+
+    Raises NoRoom, ResultTooLarge, and ProtocolError for what is no such cursor.
+    """
+    if after is None:
+        return Paged(list(values), None)
+    encoded = [bson.encode({"": value}, codec_options=LOSSLESS) for value in values]
+    begin = _begin(encoded, after) if after else 0
+    end, taken = begin, 0
+    while end < len(encoded) and taken + room.size(encoded[end]) <= room.most:
+        taken += room.size(encoded[end])
+        end += 1
+    if end == begin < len(encoded):
+        if not room.is_all(0):
+            raise NoRoom
+        raise ResultTooLarge(
+            f"a value is {len(encoded[begin])} bytes, more than fits into a response"
+        )
+    room.take(taken)
+    if begin == 0 and end == len(encoded):
+        return Paged(list(values), None)
+    cursor: dict[str, Any] = {"from": begin}
+    if end < len(encoded):
+        cursor.update(count=end, digest=_digest(encoded[:end]))
+    return Paged(list(values[begin:end]), cursor)
+
+
+def _begin(encoded: Sequence[bytes], after: Mapping[str, Any]) -> int:
+    count, digest = after.get("count"), after.get("digest")
+    if isinstance(count, bool) or not isinstance(count, int) or not isinstance(digest, bytes):
+        raise ProtocolError("'after' must be the cursor that came with a part, with its 'count'")
+    return count if count >= 0 and _digest(encoded[:count]) == digest else 0
+
+
+def _digest(encoded: Sequence[bytes]) -> bytes:
+    return hashlib.sha256(b"".join(encoded)).digest()
