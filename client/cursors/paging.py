@@ -88,6 +88,15 @@ class Paging:
             args["cursor_type"] = "tailable_await"
         return {name: value for name, value in args.items() if value is not None}
 
+    @property
+    def _limit(self) -> int:
+        """How many documents there are at the most; 0: all."""
+        limit: int = self._args.get("limit") or 0
+        if limit >= 0:
+            return limit
+        # One batch of so many, or of fewer where a batch has fewer.
+        return min(-limit, self._args.get("batch_size") or -limit)
+
     def _question(self) -> dict[str, Any]:
         """What is asked, or what comes after the pages that have arrived."""
         args = dict(self._args)
@@ -97,8 +106,7 @@ class Paging:
                 args["pipeline"] = [*args["pipeline"], {"$skip": self.arrived_count}]
             return args
         check_bounds(args)
-        # As in the driver, a negative limit asks for one batch of so many: the same number here.
-        limit = abs(args.get("limit") or 0)
+        limit = self._limit
         if limit:
             args["limit"] = limit - self.arrived_count
         if self.arrived_count:
@@ -125,8 +133,7 @@ class Paging:
         # The server's cursor ran ahead of the page, or another who asked the same goes on with it.
         self.cursor = None
         self._give_back()
-        limit = abs(self._args.get("limit") or 0)
-        self.is_exhausted = bool(limit) and self.arrived_count >= limit
+        self.is_exhausted = bool(self._limit) and self.arrived_count >= self._limit
 
     def failed(self) -> None:
         """It has no more documents: the server has said so, or nobody knows where it stands."""

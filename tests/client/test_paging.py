@@ -345,3 +345,15 @@ async def test_raw_batches_are_pages_and_each_is_documents_one_behind_the_other(
     assert [len(bson.decode_all(batch)) for batch in pipeline] == [4, 4, 2]
     with pytest.raises(ValueError, match=r"^to_list\(\) length must be greater than 0$"):
         await items.find_raw_batches().to_list(0)
+
+
+@pytest.mark.parametrize(("limit", "batch_size", "count"), [(-3, 0, 3), (-3, 2, 2), (-2, 3, 2)])
+async def test_a_negative_limit_gives_one_batch_and_no_more(
+    embedded: ProxyClient, limit: int, batch_size: int, count: int
+) -> None:
+    """As a server does with the driver's `singleBatch`."""
+    items = embedded.shop.items
+    await items.insert_many([{"_id": number} for number in range(5)])
+
+    assert len(await items.find(limit=limit, batch_size=batch_size).to_list()) == count
+    assert len([each async for each in items.find(limit=limit, batch_size=batch_size)]) == count

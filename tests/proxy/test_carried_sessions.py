@@ -1,63 +1,26 @@
 """What the driver has no public way to: a session that came with the operation, a cursor let go of.
 
-Two private attributes of PyMongo's are touched for it, `ClientSession._server_session` and
-`Cursor._killed`; a release that moves them makes these tests fail, and nothing else in silence.
+Private attributes of PyMongo's are touched for it: `ClientSession._server_session`, and a cursor's
+`_killed` and `_data`. A release that moves them makes these tests fail, and nothing in silence.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bson import Binary
-from bson.binary import UUID_SUBTYPE
 from bson.errors import InvalidDocument
 
 from motorpool.proxy.drivers import Question
 from motorpool.proxy.models import ValidOperation
-from motorpool.proxy.motor_driver import MotorDriver
-from motorpool.proxy.settings import Settings
 from tests.client import recording_server
 from tests.client.recording_server import RecordingServer
+from tests.proxy.motor_drivers import BOTH, client_of, lsid, made, new_session, pooled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-
-DOCUMENTS: list[dict[str, Any]] = [{"_id": number} for number in range(10)]
-BOTH: list[tuple[str, dict[str, Any]]] = [("find", {}), ("aggregate", {"pipeline": []})]
-
-
-def new_session() -> bytes:
-    return uuid.uuid4().bytes
-
-
-def lsid(session: bytes) -> dict[str, Any]:
-    return {"id": Binary(session, UUID_SUBTYPE)}
-
-
-@contextlib.asynccontextmanager
-async def made(uri: str) -> AsyncIterator[MotorDriver]:
-    driver = MotorDriver(Settings(uri), asyncio.get_running_loop())
-    try:
-        yield driver
-    finally:
-        # It says goodbye, to a server that may run on this very loop.
-        await asyncio.to_thread(driver.close)
-
-
-def client_of(driver: MotorDriver) -> Any:
-    """PyMongo's own client, below Motor's."""
-    return driver.collection("shop", "items").database.client.delegate
-
-
-def pooled(driver: MotorDriver) -> list[Any]:
-    """Ids of the sessions that the driver would use again."""
-    return [session.session_id for session in client_of(driver)._topology._session_pool]  # noqa: SLF001
 
 
 # What the server is told --------------------------------------------------------------------------
@@ -101,6 +64,26 @@ async def test_every_command_about_a_cursor_carries_the_callers_session_and_no_o
     ]
     assert told.commands[3]["cursor"] == {"batchSize": 3}
     assert {command["cursors"][0] for command in told.commands if "cursors" in command} == {7}
+
+
+async def test_a_server_without_sessions_is_asked_without_one(
+    told: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a server binds no cursor to a session either."""
+    monkeypatch.delitem(recording_server.HELLO, "logicalSessionTimeoutMinutes")
+    session = new_session()
+    async with made(told.uri) as driver:
+        items = driver.collection("shop", "items")
+        for op, args in BOTH:
+            opened_ = await driver.open_cursor(Question(op, items, args), 3, session)
+            batch = await driver.advance_cursor(more(session), opened_.id, opened_.address, 5)
+            assert (len(opened_.documents), len(batch.documents)) == (1, 1)
+
+    assert [next(iter(command)) for command in told.commands] == [
+        *("find", "getMore"),
+        *("aggregate", "getMore"),
+    ]
+    assert not any("lsid" in command for command in told.commands)
 
 
 async def test_a_next_batch_carries_what_its_cursor_was_opened_with(told: RecordingServer) -> None:

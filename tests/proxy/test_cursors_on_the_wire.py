@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -18,45 +16,13 @@ from pymongo.errors import AutoReconnect, CursorNotFound, ServerSelectionTimeout
 
 from motorpool.proxy.drivers import Question
 from motorpool.proxy.models import ValidOperation
-from motorpool.proxy.motor_driver import MotorDriver
-from motorpool.proxy.settings import Settings
 from tests.proxy.fakes import batch, opened, operation, packed
+from tests.proxy.motor_drivers import DOCUMENTS, client_of, made, new_session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from tests.proxy.conftest import Database, FailCommand
-
-DOCUMENTS: list[dict[str, Any]] = [{"_id": number} for number in range(10)]
-BOTH: list[tuple[str, dict[str, Any]]] = [("find", {}), ("aggregate", {"pipeline": []})]
-
-
-def new_session() -> bytes:
-    return uuid.uuid4().bytes
-
-
-def lsid(session: bytes) -> dict[str, Any]:
-    return {"id": Binary(session, UUID_SUBTYPE)}
-
-
-@contextlib.asynccontextmanager
-async def made(uri: str) -> AsyncIterator[MotorDriver]:
-    driver = MotorDriver(Settings(uri), asyncio.get_running_loop())
-    try:
-        yield driver
-    finally:
-        # It says goodbye, to a server that may run on this very loop.
-        await asyncio.to_thread(driver.close)
-
-
-def client_of(driver: MotorDriver) -> Any:
-    """PyMongo's own client, below Motor's."""
-    return driver.collection("shop", "items").database.client.delegate
-
-
-def pooled(driver: MotorDriver) -> list[Any]:
-    """Ids of the sessions that the driver would use again."""
-    return [session.session_id for session in client_of(driver)._topology._session_pool]  # noqa: SLF001
 
 
 # On a server --------------------------------------------------------------------------------------
