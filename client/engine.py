@@ -148,13 +148,21 @@ class Engine:
         room = self._bounds.batch_bytes - max(0, size_in_batch(operation.body) - sum(sizes))
         self._check_items(operation, encoded, room)
 
+        # As in the driver: to stop at the first error, an ordered write has to be answered, part by
+        # part, also where the caller asks for no answer.
+        is_silent = operation.is_ordered and (args.get("write_concern") or {}).get("w") == 0
+
         def ask(part: Span) -> Call[dict[str, Any]]:
             some = {**args, items: listed[part.start : part.end]}
+            if is_silent:
+                some["write_concern"] = {"w": 1}
             made = None if made_ids is None else made_ids[part.start : part.end]
             operation = self._operation(op, namespace, some, codec_options, made_ids=made)
             return self._queued(operation, decode, dress(some[items]))
 
-        return SplitWrite(spans(sizes, room), ask, read, is_ordered=operation.is_ordered)
+        return SplitWrite(
+            spans(sizes, room), ask, read, is_ordered=operation.is_ordered, is_silent=is_silent
+        )
 
     def _check_items(self, operation: Operation, encoded: list[bytes], room: int) -> None:
         """Refuse what no batch can hold before any of it is sent."""

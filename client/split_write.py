@@ -51,7 +51,17 @@ class SplitWrite(Stepped[T]):
     Like a call it is a coroutine to asyncio and may be awaited more than once.
     """
 
-    __slots__ = ("_ask", "_asked", "_at_once", "_error", "_is_complete", "_read", "_spans", "_sum")
+    __slots__ = (
+        "_ask",
+        "_asked",
+        "_at_once",
+        "_error",
+        "_is_complete",
+        "_is_silent",
+        "_read",
+        "_spans",
+        "_sum",
+    )
 
     def __init__(
         self,
@@ -60,8 +70,12 @@ class SplitWrite(Stepped[T]):
         read: Callable[[dict[str, Any]], T],
         *,
         is_ordered: bool,
+        is_silent: bool = False,
     ) -> None:
-        """`ask` queues one part; `read` makes the caller's value of the sum of their results."""
+        """`ask` queues one part; `read` makes the caller's value of the sum of their results.
+
+        `is_silent`: the caller asks for no answer, and so learns of no write's error.
+        """
         super().__init__()
         self._spans = list(reversed(parts))
         self._ask = ask
@@ -69,6 +83,7 @@ class SplitWrite(Stepped[T]):
         self._at_once = 1 if is_ordered else AT_ONCE
         self._asked: list[tuple[Span, Call[dict[str, Any]]]] = []
         self._sum = _Sum()
+        self._is_silent = is_silent
         self._is_complete = False
         self._error: Exception | None = None
         self._ask_more()
@@ -93,15 +108,14 @@ class SplitWrite(Stepped[T]):
                     self._next()
         if self._error is not None:
             raise self._error
-        return self._read(self._sum.ok)
+        return self._read({"acknowledged": False} if self._is_silent else self._sum.ok)
 
     def _next(self) -> None:
         del self._asked[0]
         self._ask_more()
         if not self._asked:
             self._is_complete = True
-            if self._sum.has_errors:
-                self._error = self._sum.error()
+            self._tell_errors()
 
     def _failed(self, span: Span, error: Exception) -> None:
         is_own = type(error).__name__ == BULK_WRITE_ERROR
@@ -116,10 +130,14 @@ class SplitWrite(Stepped[T]):
         self._asked, self._spans = [], []
         self._is_complete = True
         if is_own:
-            self._error = self._sum.error()
+            self._tell_errors()
         else:
             error.__dict__["may_have_applied"] = True  # the parts before it
             self._error = error
+
+    def _tell_errors(self) -> None:
+        if self._sum.has_errors and not self._is_silent:
+            self._error = self._sum.error()
 
     def _leave_unawaited(self) -> None:
         for _, call in self._asked:

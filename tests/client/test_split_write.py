@@ -10,7 +10,7 @@ import pymongo
 import pymongo.errors
 import pytest
 
-from motorpool.client import Bounds, InProcessTransport, ProxyClient
+from motorpool.client import Bounds, InProcessTransport, ProxyClient, WriteConcern
 from motorpool.client.split_write import Span, spans
 from motorpool.proxy.lifecycle import Proxy
 from motorpool.proxy.settings import Settings
@@ -146,6 +146,18 @@ async def test_one_document_that_no_batch_can_hold_refuses_the_whole_before_anyt
         await items.insert_many([*documents(3), {"_id": 9, "text": "x" * 5_000}])
 
     assert invocations(items) == 0
+
+
+async def test_an_ordered_write_without_an_answer_stops_at_its_first_error_all_the_same(
+    items: Collection,
+) -> None:
+    await items.insert_one({"_id": 60})
+    silent = items.with_options(write_concern=WriteConcern(w=0))
+
+    result = await silent.insert_many(documents(100))
+
+    assert not result.acknowledged
+    assert await items.count_documents({}) == 61
 
 
 @pytest.mark.parametrize("ordered", [True, False])
