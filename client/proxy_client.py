@@ -92,6 +92,11 @@ class ProxyClient(ClientCommands):
         )
         self.counters = Counters()
         """What was asked, sent, saved: see `motorpool.batching.counters`."""
+        if function_name is not None and "://" in function_name:
+            misconfigured(
+                "ProxyClient takes the name of the proxy function: the proxy holds connections, "
+                "and a URI belongs into its MOTORPOOL_MONGODB_URI"
+            )
         if function_name is not None and transport is None:
             transport = _lambda_transport(function_name, bounds.flights, lambda_options)
         elif transport is None or function_name is not None:

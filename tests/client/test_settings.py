@@ -234,3 +234,11 @@ async def test_a_database_is_given_with_the_options_that_are_asked_for(method: s
     assert client.write_concern == WriteConcern(1)
     with pytest.raises(TypeError):
         getattr(client, method)(None, 5)
+
+
+@pytest.mark.parametrize("uri", ["mongodb://localhost", "mongodb+srv://cluster.example.net/shop"])
+async def test_a_uri_in_place_of_the_functions_name_is_refused_and_says_where_it_belongs(
+    uri: str,
+) -> None:
+    with pytest.raises(ConfigurationError, match="a URI belongs into its MOTORPOOL_MONGODB_URI"):
+        ProxyClient(uri)
