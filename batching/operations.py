@@ -359,7 +359,7 @@ FAR_REACHING: Final = frozenset(
 WRITING_STAGES: Final = ("$out", "$merge")
 
 
-def is_write(name: str, args: dict[str, object]) -> bool:
+def is_write(name: str, args: Mapping[str, object]) -> bool:
     """Whether this operation changes data: by its name, or an aggregation by its last stage."""
     if name != "aggregate":
         return OPERATIONS[name].effect == "write"

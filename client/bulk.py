@@ -44,7 +44,7 @@ class _Request:
             return NotImplemented
         return self._values() == other._values()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by value, no key: as the driver's
 
     def __repr__(self) -> str:
         """As PyMongo prints it."""

@@ -54,7 +54,7 @@ class ReadConcern:
         """Equal: the same document."""
         return self.document == other.document if is_read_concern(other) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by value, no key: as the driver's
 
     def __repr__(self) -> str:
         """As PyMongo prints it."""
@@ -112,7 +112,7 @@ class WriteConcern:
         """Equal: the same document."""
         return self._document == other.document if is_write_concern(other) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by value, no key: as the driver's
 
     def __repr__(self) -> str:
         """As PyMongo prints it."""

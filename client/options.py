@@ -128,7 +128,7 @@ class Options(NamedTuple):
         if (
             self.write_concern is not None
             and "write_concern" in OPERATIONS[op].arguments
-            and (op not in READS or is_write(op, dict(args)))
+            and (op not in READS or is_write(op, args))
         ):
             said["write_concern"] = self.write_concern.document
         return {**said, **args} if said else args

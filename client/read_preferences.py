@@ -155,7 +155,7 @@ class _ReadPreference:
         """Equal: the same document."""
         return self.document == other.document if is_read_preference(other) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by value, no key: as the driver's
 
     def __repr__(self) -> str:
         """As PyMongo prints it."""

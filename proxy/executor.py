@@ -107,7 +107,7 @@ class Executor:
                 room.leave()
 
     async def _run_within(self, operation: ValidOperation, limit: Limit, room: Room) -> Done:
-        writes = is_write(operation.op, dict(operation.args))
+        writes = is_write(operation.op, operation.args)
         loop = asyncio.get_running_loop()
         began = loop.time()
         has_started = False

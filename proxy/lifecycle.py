@@ -146,7 +146,7 @@ class Proxy:
             "handler_ms": round((time.perf_counter() - began) * 1000, 3),
             "database_ms": round(database_ms, 3),
             "operations": len(request.operations),
-            # Round trips that were asked of the driver; fewer than operations once they are fused.
+            # What was asked of the driver: without what was refused, and fewer once it is fused.
             "groups": len(operations),
             "bytes_in": request.bytes_in,
             "cold": is_cold,
