@@ -10,7 +10,7 @@ ROOMS := batching client costs local proxy
 FARM := build/rooms/motorpool
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types arrows template startup constraints clean
+.PHONY: help demo test check lint format types arrows template startup bench constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ template: $(VENV)/.installed ## cfn-lint on template.yaml
 
 startup: $(VENV)/.installed ## measure what the rooms cost at a cold start (ARGS='--check' to judge it)
 	@$(BIN)/python bench/startup.py $(ARGS)
+
+bench: $(VENV)/.installed ## measure against the drivers (ARGS='--quick' for a minute's worth)
+	@$(BIN)/python -m bench.suite $(ARGS)
 
 # A new file in place of the old one, from what a fresh install of every extra brings today. Resolved on the oldest
 # Python we support, since newer ones take releases that it cannot have.

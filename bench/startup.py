@@ -10,6 +10,7 @@ inside, around the import alone.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -122,12 +124,7 @@ def at_least_one(text: str) -> int:
 def measure(runs: int) -> dict[str, list[float]]:
     """Return each module's import times in milliseconds, in the order of the rounds."""
     times: dict[str, list[float]] = {module: [] for module in MODULES}
-    with tempfile.TemporaryDirectory(prefix="motorpool-startup-") as farm:
-        path = [farm, *{sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}]
-        namespace = Path(farm) / "motorpool"
-        namespace.mkdir()
-        for room in ROOMS:
-            (namespace / room).symlink_to(ROOT / room)
+    with search_path() as path:
         # The round before the first writes the compiled files and fills the disk's cache.
         for number in range(runs + 1):
             for module, row in times.items():
@@ -138,13 +135,27 @@ def measure(runs: int) -> dict[str, list[float]]:
     return times
 
 
-def import_once(module: str, path: list[str]) -> float:
-    """Import a module in a fresh interpreter and return how many milliseconds it took."""
+@contextlib.contextmanager
+def search_path() -> Iterator[list[str]]:
+    """Where a fresh interpreter finds the rooms and what is installed, and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="motorpool-startup-") as farm:
+        namespace = Path(farm) / "motorpool"
+        namespace.mkdir()
+        for room in ROOMS:
+            (namespace / room).symlink_to(ROOT / room)
+        yield [farm, *{sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}]
+
+
+def import_once(module: str, path: list[str], program: str = PROGRAM) -> float:
+    """Import a module in a fresh interpreter and return how many milliseconds it took.
+
+    Or whatever number `program` prints instead.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("MOTORPOOL_")
     }
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", PROGRAM, module, *path],
+        [sys.executable, "-I", "-S", "-c", program, module, *path],
         env=environment | {"MOTORPOOL_MONGODB_URI": UNREACHABLE},
         capture_output=True,
         text=True,

@@ -68,7 +68,7 @@ def make_response(size: int) -> bytes:
         documents = [make_document(rng) for _ in range(min(20, 1 + (size - total) // 900))]
         entries.append(codec.encode_entry({"id": len(entries), "ok": documents}))
         total += len(entries[-1])
-    return codec.join_response(entries, {"ms": 1})
+    return bytes(codec.join_response(entries, {"ms": 1}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,7 +190,7 @@ class Engine:
         operation = self._operation(op, namespace, args, codec_options, session=session)
 
         def decode(entry: Entry) -> Arrived:
-            page = codec.Page(codec.entry_page(entry), codec_options)
+            page = codec.entry_page(entry, codec_options)
             return Arrived(page, codec.entry_cursor(entry), entry.lease)
 
         return self._queued(operation, decode, partial(raised, codec_options=codec_options))

@@ -57,17 +57,20 @@ class Administration(Protocol):
 
 
 class Databases(Protocol):
-    """What of `motorpool.proxy.drivers.MotorDriver` is used here."""
+    """What of `motorpool.proxy.server_driver.ServerDriver` is used here."""
 
     def database(self, name: str, concerns: Mapping[str, Any] | None = None) -> Any:
-        """Motor's database, with these concerns."""
+        """The driver's database, with these concerns."""
+
+    async def cursor_of(self, asked: Any) -> Any:
+        """The cursor of a method that lists or runs something."""
 
     def read_preference(self, told: Mapping[str, Any]) -> Any:
         """PyMongo's read preference of its document."""
 
 
-class MotorAdministration:
-    """On a server, by Motor."""
+class ServerAdministration:
+    """On a server, by either driver."""
 
     def __init__(self, driver: Databases) -> None:
         """`driver`: where databases come from."""
@@ -86,6 +89,10 @@ class MotorAdministration:
     def _collection(self, operation: ValidOperation) -> Any:
         return self._database(operation).get_collection(operation.collection)
 
+    async def _listed(self, asked: Any) -> Any:
+        cursor = await self._driver.cursor_of(asked)
+        return await cursor.to_list(None)
+
     # Indexes --------------------------------------------------------------------------------------
 
     async def _create_indexes(self, operation: ValidOperation, args: dict[str, Any]) -> Any:
@@ -99,7 +106,7 @@ class MotorAdministration:
         await self._collection(operation).drop_indexes(**args)
 
     async def _list_indexes(self, operation: ValidOperation, args: dict[str, Any]) -> Any:
-        return await self._collection(operation).list_indexes(**args).to_list(None)
+        return await self._listed(self._collection(operation).list_indexes(**args))
 
     # Collections ----------------------------------------------------------------------------------
 
@@ -114,8 +121,7 @@ class MotorAdministration:
         return await self._collection(operation).rename(args.pop("new_name"), **args)
 
     async def _list_collections(self, operation: ValidOperation, args: dict[str, Any]) -> Any:
-        cursor = await self._database(operation).list_collections(**args)
-        return await cursor.to_list(None)
+        return await self._listed(self._database(operation).list_collections(**args))
 
     # Databases ------------------------------------------------------------------------------------
 
@@ -133,8 +139,7 @@ class MotorAdministration:
         )
 
     async def _list_databases(self, operation: ValidOperation, args: dict[str, Any]) -> Any:
-        cursor = await self._database(operation).client.list_databases(**args)
-        return await cursor.to_list(None)
+        return await self._listed(self._database(operation).client.list_databases(**args))
 
     async def _command(self, operation: ValidOperation, args: dict[str, Any]) -> Any:
         database = self._database(operation)
@@ -143,10 +148,8 @@ class MotorAdministration:
         preference = None if told is None else self._driver.read_preference(told)
         if args.pop("cursor", False):
             raw = database.with_options(codec_options=_RAW)
-            cursor = await raw.cursor_command(
-                document, read_preference=preference, codec_options=_RAW
-            )
-            return await _read_all(cursor)
+            asked = raw.cursor_command(document, read_preference=preference, codec_options=_RAW)
+            return await _read_all(await self._driver.cursor_of(asked))
         return await database.command(
             document, read_preference=preference, codec_options=database.codec_options, **args
         )
@@ -162,7 +165,7 @@ class MotorAdministration:
 
 
 _RUNNERS: Final[dict[str, Runner]] = {
-    name: getattr(MotorAdministration, f"_{name}") for name in ADMINISTRATION
+    name: getattr(ServerAdministration, f"_{name}") for name in ADMINISTRATION
 }
 
 

@@ -8,25 +8,23 @@ response is written (see `pages` for how much one takes).
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from motorpool.batching.errors import ProtocolError
+from motorpool.batching.errors import ProtocolError, ResultTooLarge
 from motorpool.batching.operations import DATABASE_PIPELINE, is_tailing
-from motorpool.proxy.pages import Page, Sizes, cursor_of, tell_cursor
+from motorpool.proxy.intake import MOST_BYTES, documents_of
+from motorpool.proxy.pages import NoRoom, Page, Sizes, cursor_of, tell_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from motorpool.proxy.drivers import Batch, Driver, Question
+    from motorpool.proxy.intake import Intake
     from motorpool.proxy.models import ValidOperation
     from motorpool.proxy.pages import Address, Room
 
 DEFAULT_BATCH: Final = 101
 """What a server gives at first where nobody says how much (MongoDB manual, "Cursor Batches")."""
-
-
-class NoRoom(Exception):
-    """Others have taken the room of this response: the operation is to be sent again."""
 
 
 class Paged(NamedTuple):
@@ -36,29 +34,32 @@ class Paged(NamedTuple):
     cursor: dict[str, Any] | None
 
 
-async def open_cursor(
+async def open_cursor(  # noqa: PLR0913, PLR0917 - what a page depends on
     driver: Driver,
     operation: ValidOperation,
     question: Question,
     room: Room,
     is_late: Callable[[], bool],
+    intake: Intake,
 ) -> Paged:
     """Run `find` or `aggregate` up to a page.
 
-    `is_late`: whether the page is to end with what it has. Raises NoRoom, ResultTooLarge, and what
-    the driver raises.
+    `is_late`: whether the page is to end with what it has. `intake`: the gate at which it waits if
+    much is to come. Raises NoRoom, ResultTooLarge, and what the driver raises.
     """
     given = operation.args
     length, asked = given.get("length"), given.get("batch_size")
     if operation.session is None or operation.collection == DATABASE_PIPELINE or _is_deaf(given):
         # Nobody could go on; or it is a database's aggregation, which lists what the server knows;
         # or one that writes without an answer, which the driver runs under no session.
-        return Paged(await driver.read_all(question, asked), None)
+        return await _open_to_end(driver, operation, question, room, intake)
     reading = _Reading(driver, operation, room, Sizes())
-    size = _first_size(asked, length, abs(given.get("limit") or 0))
+    limit = abs(given.get("limit") or 0)
+    size = _first_size(asked, length, limit)
     while True:
-        batch = await driver.open_cursor(question, size, operation.session)
-        if await reading.took(batch):
+        count = min(size or DEFAULT_BATCH, limit or MOST_BYTES)
+        size, batch = await reading.begin(question, size, count, intake)
+        if batch is not None:
             return await reading.fill(batch, is_late)
         if not reading.page.documents and not reading.page.is_alone:
             raise NoRoom
@@ -69,8 +70,41 @@ async def open_cursor(
         reading.begin_again()
 
 
+async def _open_to_end(
+    driver: Driver, operation: ValidOperation, question: Question, room: Room, intake: Intake
+) -> Paged:
+    """Run it to its end: the result is given whole or not at all.
+
+    No more of it is read than any response could carry, compressed. Raises NoRoom, or
+    ResultTooLarge where it has the response for itself.
+    """
+    kind = ("whole", question.op, operation.ns)
+    foreseen = await intake.begin(kind, 1)
+    try:
+        size = operation.args.get("batch_size") or DEFAULT_BATCH
+        documents, is_whole = await driver.read_within(question, size, MOST_BYTES)
+        taken = sum(map(len, documents))
+        intake.learn_sum(kind, 1, taken)
+        if taken > room.left or not is_whole:
+            if not room.is_all(0):
+                raise NoRoom
+            if not is_whole:
+                raise ResultTooLarge(
+                    f"the result is more than {taken} bytes, more than fits into a response; "
+                    "ask for less of it, or by the page"
+                )
+        room.take(taken)
+        return Paged(documents, None)
+    finally:
+        intake.end(foreseen)
+
+
 async def advance_cursor(
-    driver: Driver, operation: ValidOperation, room: Room, is_late: Callable[[], bool]
+    driver: Driver,
+    operation: ValidOperation,
+    room: Room,
+    is_late: Callable[[], bool],
+    intake: Intake,
 ) -> Paged:
     """Run `get_more`: the next page of a cursor that an earlier page told of.
 
@@ -78,9 +112,16 @@ async def advance_cursor(
     """
     id_, address, sizes = _told(operation.args["cursor"])
     reading = _Reading(driver, operation, room, sizes)
-    batch = await reading.advance(id_, address, reading.next_size() or 1)
-    if not await reading.took(batch):
-        return reading.lost()
+    # Where sizes are known, what all pages ask for is no more than the room that they share. One
+    # that waits for what is yet to be inserted must not keep others from reading meanwhile.
+    is_bounded = sizes.told()[0] or is_tailing(operation.args)
+    foreseen = 0 if is_bounded else await intake.begin(documents_of("find", operation.ns, {}), 1)
+    try:
+        batch = await reading.advance(id_, address, reading.next_size() or 1)
+        if not await reading.took(batch):
+            return reading.lost()
+    finally:
+        intake.end(foreseen)
     return await reading.fill(batch, is_late)
 
 
@@ -104,6 +145,29 @@ class _Reading:
         self._is_tail = is_tailing(operation.args)
         self.page = Page(room, operation.args.get("length") or None)
 
+    async def begin(
+        self, question: Question, size: int | None, count: int, intake: Intake
+    ) -> tuple[int | None, Batch | None]:
+        """Put the first batch into the page, and say how much was asked for.
+
+        `size`: as the driver is asked; `count`: how many documents that makes. No batch where not
+        all of it fits: see `took`.
+        """
+        args = self._operation.args
+        kind = documents_of(question.op, self._operation.ns, args)
+        most = intake.fit(kind, count, self.page.share)
+        foreseen = await intake.begin(kind, most or count)
+        try:
+            # What has come meanwhile may have told how large they are, or taken up the room.
+            size = intake.fit(kind, most or count, self.page.share) or most or size
+            batch = await self._driver.open_cursor(
+                question, size, cast("bytes", self._operation.session)
+            )
+            intake.learn(kind, batch.documents)
+            return size, batch if await self.took(batch) else None
+        finally:
+            intake.end(foreseen)
+
     def begin_again(self) -> None:
         self.page.give_back()
 
@@ -124,7 +188,7 @@ class _Reading:
         The server does not give it again, and nothing here outlives the invocation.
         """
         page = self.page
-        kept = page.add(batch.documents, self._sizes)
+        kept = page.add(batch.documents, self._sizes if batch.id else None)
         is_taken = kept == len(batch.documents)
         try:
             if not is_taken and not page.documents and page.is_alone:

@@ -1,8 +1,9 @@
 """The driver seam: what the rest of the proxy asks of a driver, and which one runs.
 
-Motor by default (`motor_driver`); the embedded database by its URI (`embedded`). Everything else in
-the proxy sees the `Driver` protocol and collections shaped like Motor's. Reads no environment
-variable and decides nothing about operations.
+Motor by default (`motor_driver`); PyMongo's own asynchronous client by a setting
+(`pymongo_driver`); the embedded database by its URI (`embedded`). Everything else in the proxy sees
+the `Driver` protocol and collections shaped like Motor's. Reads no environment variable and decides
+nothing about operations.
 """
 
 from __future__ import annotations
@@ -34,8 +35,18 @@ class Batch(NamedTuple):
     address: Address | None
 
 
+class Excerpt(NamedTuple):
+    """The documents of a result from its first on, and whether they are all of it."""
+
+    documents: RawDocuments
+    is_whole: bool
+
+
 class Question(NamedTuple):
-    """`find` or `aggregate`, on a collection, with the arguments that its method takes."""
+    """`find` or `aggregate`, on a collection, with the arguments that its method takes.
+
+    An `aggregate` is quicker on a collection that gives documents raw: see `Driver.collection`.
+    """
 
     op: str
     collection: Any
@@ -49,12 +60,18 @@ class Driver(Protocol):
         """The database of this name, with the concerns as in `collection`."""
 
     def collection(
-        self, database: str, name: str, concerns: Mapping[str, Any] | None = None
+        self,
+        database: str,
+        name: str,
+        concerns: Mapping[str, Any] | None = None,
+        *,
+        raw: bool = False,
     ) -> Any:
         """The collection `database.name`. Raises what the driver raises for a bad name.
 
         `concerns`: what of `read_preference`, `read_concern` and `write_concern` the caller has
-        set, each as the document that PyMongo's class carries.
+        set, each as the document that PyMongo's class carries. `raw`: its methods give documents
+        undecoded (`bson.raw_bson.RawBSONDocument`), where the database has them so.
         """
 
     async def open_cursor(self, question: Question, size: int | None, session: bytes) -> Batch:
@@ -79,6 +96,28 @@ class Driver(Protocol):
     async def read_all(self, question: Question, size: int | None) -> RawDocuments:
         """Run `find` or `aggregate` to its end, in batches of `size`."""
 
+    async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
+        """Run `find` or `aggregate` until there are `most_bytes` or more, and let go of the rest.
+
+        In a batch of `size`, and then of as many as will make `most_bytes`, by those that came.
+        """
+
+    @property
+    def has_client_bulk_write(self) -> bool:
+        """Whether the server is known to take the `bulkWrite` command (MongoDB 8.0)."""
+
+    @property
+    def tells_write_errors(self) -> bool:
+        """Whether an unordered `insert_many` that fails says of each document what became of it."""
+
+    @property
+    def calls_ahead(self) -> int:
+        """Calls that the driver likes to have at hand beyond those that it lets run at once."""
+
+    @property
+    def takes_options_alike(self) -> bool:
+        """Whether each method takes an option of a read, or refuses it, as the others do."""
+
     def interrupt(self, session: bytes) -> None:
         """Let the server stop what it does under this session. Begun in the background."""
 
@@ -102,11 +141,14 @@ class Driver(Protocol):
     ) -> Exception:
         """The error with what the driver left out and a server would have said."""
 
-    def warm_up(self) -> None:
-        """Begin to open the first connection, in the background. Never raises, never waits."""
+    async def warm_up(self) -> None:
+        """Open the first connection, or begin to. Never raises, and takes 2 s at the most."""
 
-    def close(self) -> None:
-        """Close every connection."""
+    async def settle(self) -> None:
+        """Wait a moment for what was begun, before the loop stands still: 0.05 s at the most."""
+
+    async def close(self) -> None:
+        """Close every connection, in a few seconds at the most. Never raises."""
 
 
 def connect(settings: Settings, loop: asyncio.AbstractEventLoop) -> Driver:
@@ -116,7 +158,7 @@ def connect(settings: Settings, loop: asyncio.AbstractEventLoop) -> Driver:
     embedded database is not installed.
     """
     if settings.is_embedded:
-        # Imported here, as Motor is below: the one that is not chosen is not paid for, and the
+        # Imported here, as the others are below: what is not chosen is not paid for, and the
         # embedded one is not installed in a Lambda.
         try:
             from motorpool.proxy.embedded.driver import EmbeddedDriver  # noqa: PLC0415
@@ -127,6 +169,10 @@ def connect(settings: Settings, loop: asyncio.AbstractEventLoop) -> Driver:
             )
             raise SettingsError(message) from None
         return EmbeddedDriver()
+    if settings.driver == "pymongo":
+        from motorpool.proxy.pymongo_driver import PyMongoDriver  # noqa: PLC0415 - see above
+
+        return PyMongoDriver(settings, loop)
     from motorpool.proxy.motor_driver import MotorDriver  # noqa: PLC0415 - see above
 
     return MotorDriver(settings, loop)

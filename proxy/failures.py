@@ -13,8 +13,10 @@ from typing import Any, Final
 import bson
 import bson.errors
 import pymongo.errors
+from bson.raw_bson import RawBSONDocument
 
 from motorpool.batching import errors as own
+from motorpool.batching.codec import LOSSLESS
 from motorpool.batching.envelope import error as err
 from motorpool.proxy.client_bulk import told_results
 
@@ -51,6 +53,8 @@ def describe(error: BaseException, *, is_write: bool) -> dict[str, Any]:
         )
     details = _details_of(error)
     message = _text_of(error, details)
+    if isinstance(details, RawBSONDocument):  # of a command whose reply nobody was to decode
+        details = bson.decode(details.raw, codec_options=LOSSLESS)
     if details is not None and isinstance(error, pymongo.errors.ClientBulkWriteException):
         details = _client_bulk_details(error, details)
     code = getattr(error, "code", None)

@@ -7,12 +7,15 @@ caller sent.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from motorpool.batching.codec import RawDocument
 from motorpool.batching.envelope import error as err
 from motorpool.batching.errors import ProtocolError
 from motorpool.proxy.drivers import connect
@@ -21,10 +24,18 @@ from motorpool.proxy.failures import describe
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.policy.policy import Policy
 from motorpool.proxy.requests import MAX_REASON_LENGTH, Reply, Request, read_request
-from motorpool.proxy.responses import Answer, again, answer, refuse, room_for, write_response
+from motorpool.proxy.responses import (
+    Answer,
+    again,
+    answer,
+    document_answer,
+    refuse,
+    room_for,
+    write_response,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
     from motorpool.proxy.drivers import Driver
     from motorpool.proxy.settings import Settings
@@ -56,17 +67,25 @@ class Proxy:
         # would then fail.
         self._loop = asyncio.new_event_loop()
         self._driver = connect(settings, self._loop)
-        self._executor = Executor(self._driver, settings.pool_size)
+        # In the embedded database each operation is a step in memory: they run as they stand.
+        pool_size = 1 if settings.is_embedded else settings.pool_size
+        self._executor = Executor(self._driver, pool_size, fuse=settings.fuse)
         # Also when it is forgotten, or the interpreter ends: Python warns of a loop left open.
         self._close = weakref.finalize(self, _close, self._driver, self._loop)
         self._one_at_a_time = threading.Lock()
         self._is_cold = True
-        self._driver.warm_up()
+        self._run(self._driver.warm_up())
 
     def handle(self, event: object, context: LambdaContext | None = None) -> bytes:
         """Answer one event: the response as JSON bytes, which the runtime passes through."""
         began = time.perf_counter()
         is_cold, self._is_cold = self._is_cold, False
+        with _uncollected():
+            return self._answer(event, context, began=began, is_cold=is_cold)
+
+    def _answer(
+        self, event: object, context: LambdaContext | None, *, began: float, is_cold: bool
+    ) -> bytes:
         try:
             request = read_request(event, self._settings.max_operations)
         except ProtocolError as error:
@@ -76,7 +95,8 @@ class Proxy:
             log.exception("an event could not be read")
             return refuse("the proxy failed to read this batch; its log says why", "InternalError")
         try:
-            return self._run(self._respond(request, context, began=began, is_cold=is_cold))
+            work = self._respond(request, context, began=began, is_cold=is_cold)
+            return self._run(self._settled(work))
         except Exception:
             log.exception("a batch could not be answered")
             return refuse("the proxy failed on this batch; its log says why", "InternalError")
@@ -86,32 +106,31 @@ class Proxy:
     ) -> bytes:
         operations, refused = self._judge(request)
         left = self._left(context)
-        limits = [Limit(_asked(request.timeout_ms, item.timeout_ms), left) for item in operations]
+        limits = _limits(request.timeout_ms, operations, left)
         room = room_for(
-            len(request.operations),
+            [item.op if isinstance(item, ValidOperation) else "" for item in request.operations],
             sum(item.op in PAGED for item in operations),
             request.reply,
             self._settings.max_response_bytes,
         )
-        started = time.perf_counter()
-        done = iter(await self._executor.run(operations, limits, room))
+        asked, started = self._executor.asked, time.perf_counter()
+        done = await self._executor.run(operations, limits, room)
         database_ms = (time.perf_counter() - started) * 1000
-        answers: list[Answer] = []
-        for item in request.operations:
-            if item.id in refused:
-                refusal = refused[item.id]
-                answers.append(answer(item.id, reply=request.reply, is_write=False, err=refusal))
-            elif isinstance(item, ValidOperation):
-                answers.append(_answer(item, next(done), request.reply))
-            else:
-                fault = err("ProtocolError", item.reason)
-                answers.append(answer(item.id, reply=request.reply, is_write=False, err=fault))
+        groups = self._executor.asked - asked
+        answers = _answers(request, operations, done, refused)
         return write_response(
             answers,
-            self._stats(request, operations, database_ms, began=began, is_cold=is_cold),
+            self._stats(request, groups, database_ms, began=began, is_cold=is_cold),
             request.reply,
             self._settings.max_response_bytes,
         )
+
+    async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it, and let the driver end what it has begun: the loop stands still from then on."""
+        try:
+            return await work
+        finally:
+            await self._driver.settle()
 
     def _judge(self, request: Request) -> tuple[list[ValidOperation], dict[Any, dict[str, Any]]]:
         """The operations that may run, and the `err` of each that the policy refuses, by its id."""
@@ -136,7 +155,7 @@ class Proxy:
     @staticmethod
     def _stats(
         request: Request,
-        operations: Sequence[ValidOperation],
+        groups: int,
         database_ms: float,
         *,
         began: float,
@@ -146,8 +165,8 @@ class Proxy:
             "handler_ms": round((time.perf_counter() - began) * 1000, 3),
             "database_ms": round(database_ms, 3),
             "operations": len(request.operations),
-            # What was asked of the driver: without what was refused, and fewer once it is fused.
-            "groups": len(operations),
+            # What was asked of the driver: without what was refused, and fewer where it was fused.
+            "groups": groups,
             "bytes_in": request.bytes_in,
             "cold": is_cold,
         }
@@ -155,13 +174,7 @@ class Proxy:
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run on the proxy's loop. Lambda calls one at a time; a test may call from anywhere."""
         with self._one_at_a_time:
-            try:
-                asyncio.get_running_loop()
-            except RuntimeError:
-                return self._loop.run_until_complete(work)
-            # Called from a coroutine of another loop, as tests do: a loop cannot run inside
-            # another one in the same thread.
-            return _in_a_thread(lambda: self._loop.run_until_complete(work))
+            return _run_on(self._loop, work)
 
     def close(self) -> None:
         """Close the driver and the loop. Lambda never does; tests must."""
@@ -169,12 +182,38 @@ class Proxy:
 
     def __repr__(self) -> str:
         """Which database, how many at once, cold or warm; never the URI."""
-        kind = "embedded" if self._settings.is_embedded else "motor"
+        kind = "embedded" if self._settings.is_embedded else self._settings.driver
         state = "cold" if self._is_cold else "warm"
         return f"<Proxy {kind} pool_size={self._settings.pool_size} {state}>"
 
 
+def _answers(
+    request: Request,
+    operations: Sequence[ValidOperation],
+    done: Sequence[Done],
+    refused: Mapping[Any, dict[str, Any]],
+) -> list[Answer]:
+    """One for each operation that was asked for, in their order."""
+    reply = request.reply
+    run = [_answer(*each, reply) for each in zip(operations, done, strict=True)]
+    if len(run) == len(request.operations):
+        return run
+    answers: list[Answer] = []
+    following = iter(run)
+    for item in request.operations:
+        if item.id in refused:
+            answers.append(answer(item.id, reply=reply, is_write=False, err=refused[item.id]))
+        elif isinstance(item, ValidOperation):
+            answers.append(next(following))
+        else:
+            fault = err("ProtocolError", item.reason)
+            answers.append(answer(item.id, reply=reply, is_write=False, err=fault))
+    return answers
+
+
 def _answer(operation: ValidOperation, done: Done, reply: Reply) -> Answer:
+    if type(done.ok) is RawDocument and reply.is_packed:
+        return document_answer(operation.id, done.ok, is_write=done.is_write)
     if done.is_left_out:
         return again(operation.id, reply)
     return answer(
@@ -188,6 +227,33 @@ def _answer(operation: ValidOperation, done: Done, reply: Reply) -> Answer:
     )
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector until the answer is there.
+
+    A batch is many objects that all live until then, through which it would walk again and again
+    and find nothing: a fifth of the time of 10,000 operations (docs/performance.md).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _limits(
+    batch_ms: int | None, operations: Sequence[ValidOperation], left: float | None
+) -> list[Limit]:
+    """The limit of each operation, of which most batches have few that differ."""
+    made: dict[int | None, Limit] = {}
+    for operation in operations:
+        if operation.timeout_ms not in made:
+            made[operation.timeout_ms] = Limit(_asked(batch_ms, operation.timeout_ms), left)
+    return [made[operation.timeout_ms] for operation in operations]
+
+
 def _asked(*limits_ms: int | None) -> float | None:
     """The least of the caller's limits, in seconds."""
     least = min((limit for limit in limits_ms if limit is not None), default=None)
@@ -195,9 +261,28 @@ def _asked(*limits_ms: int | None) -> float | None:
 
 
 def _close(driver: Driver, loop: asyncio.AbstractEventLoop) -> None:
-    driver.close()
-    if not loop.is_running():
+    if not loop.is_running():  # else the interpreter ends under an invocation of another thread
+        _run_on(loop, _ended(driver))
         loop.close()
+
+
+async def _ended(driver: Driver) -> None:
+    """Close the driver, and end what is left on the loop: nobody runs it again."""
+    await driver.close()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+def _run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return loop.run_until_complete(work)
+    # Called from a coroutine of another loop, as tests do: a loop cannot run inside another one in
+    # the same thread.
+    return _in_a_thread(lambda: loop.run_until_complete(work))
 
 
 def _in_a_thread(work: Callable[[], T]) -> T:

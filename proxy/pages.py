@@ -8,12 +8,15 @@ far as the sizes of those before can tell.
 from __future__ import annotations
 
 import zlib
-from math import sqrt
+from bisect import bisect_right
+from itertools import accumulate
+from math import ceil, sqrt
+from operator import mul
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bson.int64 import Int64
 
-from motorpool.batching.codec import RawDocuments
+from motorpool.batching.codec import RawDocument, RawDocuments
 from motorpool.batching.errors import ResultTooLarge
 
 if TYPE_CHECKING:
@@ -27,14 +30,28 @@ LEAST_SHARE_BYTES: Final = 64 * 1024
 ENTRY_BYTES: Final = 512
 """Set aside for each operation of a batch: an entry without documents takes 100 to 400."""
 
+BARE_ENTRY_BYTES: Final = 32
+"""Set aside where an entry is its id and a document, or nothing."""
+
+_LEAST_DOCUMENT: Final = 5
+"""Bytes of an empty document."""
+
 _GROWTH: Final = 4
-"""A batch has at most so many times the documents whose sizes are known."""
+"""A batch has at most so many times the documents whose sizes are known; or, where a sample of them
+is, as many as fit even if they turn out so many times as large as those known."""
+
+_SAMPLE: Final = 100
+"""Documents that are a sample: a server's first batch has 101 where nobody says how many."""
 
 _REMEMBERED: Final = 2_000
 """Sizes that count in full: older ones fade, since documents of one age are often of one size."""
 
 _DEVIATIONS: Final = 3
 """How many standard deviations above its mean a batch may be and still fit."""
+
+
+class NoRoom(Exception):
+    """Others have taken the room of this response: the operation is to be sent again."""
 
 
 class Sizes:
@@ -63,15 +80,20 @@ class Sizes:
         """What the next page needs to know, as numbers."""
         return [self._count, self._sum, self._squares]
 
-    def add(self, size: int) -> None:
-        """One document more."""
-        if self._count >= _REMEMBERED:
-            self._count, self._sum, self._squares = (
-                value / 2 for value in (self._count, self._sum, self._squares)
-            )
-        self._count += 1
-        self._sum += size
-        self._squares += size * size
+    def add(self, sizes: Sequence[int]) -> None:
+        """So many documents more."""
+        at = 0
+        while at < len(sizes):
+            if self._count >= _REMEMBERED:
+                self._count, self._sum, self._squares = (
+                    value / 2 for value in (self._count, self._sum, self._squares)
+                )
+            # At the least one: what was told of earlier ones (see `read`) may be any number.
+            some = sizes[at : at + max(1, ceil(_REMEMBERED - self._count))]
+            self._count += len(some)
+            self._sum += sum(some)
+            self._squares += sum(map(mul, some, some))
+            at += len(some)
 
     def fit_into(self, room: int) -> int:
         """How many further documents fit into `room` bytes, most probably; 0: not even one."""
@@ -79,11 +101,18 @@ class Sizes:
             return 0
         if not self._count:
             return 1
+        most = _GROWTH * self._count
+        if self._count >= _SAMPLE:
+            most = max(most, self._in(room / _GROWTH))
+        return int(min(most, self._in(room)))
+
+    def _in(self, room: float) -> float:
+        """How many most probably take no more than `room` bytes, by those that were seen."""
         mean = self._sum / self._count
         spread = _DEVIATIONS * sqrt(max(0.0, self._squares / self._count - mean * mean))
         # n documents take n * mean, give or take sqrt(n) * spread.
         root = (sqrt(spread * spread + 4 * mean * room) - spread) / (2 * mean)
-        return int(min(root * root, _GROWTH * self._count))
+        return root * root
 
     def __repr__(self) -> str:
         """How many, and their mean."""
@@ -111,6 +140,7 @@ class Room:
         self.size = size
         self.can_compress = can_compress
         self._waiting = results
+        self._held = 0
         self._least = min(LEAST_SHARE_BYTES, total // (2 * results)) if results else 0
 
     def share(self, taken: int) -> int:
@@ -120,15 +150,57 @@ class Room:
     @property
     def most(self) -> int:
         """What a result may take of it for what it has already: the others keep the least."""
-        return self.left - self._least * max(0, self._waiting - 1)
+        return self.most_of(1)
+
+    def most_of(self, results: int) -> int:
+        """What so many results, all of which wait for some of it, may take together."""
+        return self.left - self._least * max(0, self._waiting - results)
 
     def is_all(self, taken: int) -> bool:
         """Whether a result that has taken so much has the room for itself."""
         return self.left + taken == self.total and self._waiting <= 1
 
+    @property
+    def is_full(self) -> bool:
+        """Whether not even an empty document fits any more."""
+        return self.left < _LEAST_DOCUMENT
+
     def take(self, size: int) -> None:
         """So many bytes are taken; negative: given back."""
         self.left -= size
+
+    def size_of(self, result: object) -> int:
+        """Bytes that a result takes up; 0 where it has no documents."""
+        if isinstance(result, RawDocument):
+            return self.size(result)
+        return sum(map(self.size, result)) if isinstance(result, RawDocuments) else 0
+
+    def has_held(self, document: RawDocument) -> bool:
+        """Take up a single document, if there is room for it beside what the others keep.
+
+        One that has the whole response for itself is taken whatever its size: it may compress.
+        """
+        size = self.size(document)
+        if size > self.most_of(0) and (self.left < self.total or self._waiting):
+            return False
+        self.take(size)
+        return True
+
+    def hold(self, document: RawDocument) -> None:
+        """Take up a single document that cannot be asked for again.
+
+        It is held as long as all such documents are no more than the whole room, whatever others
+        have taken: those can be asked for again. Raises ResultTooLarge beyond that.
+        """
+        size = self.size(document)
+        if self._held and self._held + size > self.total:
+            raise ResultTooLarge(
+                f"the result is {size} bytes, more than fits into a response beside others; "
+                "the write was applied",
+                may_have_applied=True,
+            )
+        self._held += size
+        self.take(size)
 
     def leave(self) -> None:
         """A result is complete: what it left is the others'."""
@@ -149,15 +221,20 @@ class Page:
         self._room = room
         self._length = length
 
-    def add(self, documents: Sequence[bytes], sizes: Sizes) -> int:
-        """Take as many of them, from the first on, as fit; how many that were."""
-        for index, document in enumerate(documents):
-            size = self._room.size(document)
-            sizes.add(size)
-            if size > self._room.most:
-                return index
-            self._take(document, size)
-        return len(documents)
+    def add(self, documents: Sequence[bytes], sizes: Sizes | None) -> int:
+        """Take as many of them, from the first on, as fit; how many that were.
+
+        `sizes`: is told each one's; None where they are the last.
+        """
+        lengths = list(map(self._room.size, documents))
+        kept, whole, most = len(lengths), sum(lengths), self._room.most
+        if whole > most:
+            kept = bisect_right(list(accumulate(lengths)), most)
+            whole = sum(lengths[:kept])
+        if sizes is not None:
+            sizes.add(lengths[: kept + 1])  # also the first that does not fit
+        self._take(documents[:kept], whole)
+        return kept
 
     def add_alone(self, document: bytes) -> None:
         """Take a document that fits only if it is compressed.
@@ -170,10 +247,10 @@ class Page:
                 f"the document is {len(document)} bytes, more than fits into a response (some "
                 f"{room.total} bytes); ask for less of it with a projection"
             )
-        self._take(document, room.size(document))
+        self._take([document], room.size(document))
 
-    def _take(self, document: bytes, size: int) -> None:
-        self.documents.append(document)
+    def _take(self, documents: Sequence[bytes], size: int) -> None:
+        self.documents += documents
         self._taken += size
         self._room.take(size)
 

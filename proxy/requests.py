@@ -12,10 +12,18 @@ from bson.int64 import Int64
 
 from motorpool.batching import codec, envelope, extended_json
 from motorpool.batching.errors import ProtocolError
-from motorpool.proxy.models import MAX_TIMEOUT_MS, ValidOperation, quote, validate_operation
+from motorpool.proxy.models import (
+    MAX_TIMEOUT_MS,
+    ValidOperation,
+    quote,
+    validate_operation,
+    validate_operations,
+)
 from motorpool.proxy.policy.footprint import must_look_inside
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from motorpool.batching.envelope import OperationId
 
 MAX_ID_LENGTH: Final = 64
@@ -43,7 +51,7 @@ class Reply(NamedTuple):
 class Request(NamedTuple):
     """A batch as it was asked for, operations in the order in which they stood."""
 
-    operations: list[ValidOperation | Refused]
+    operations: Sequence[ValidOperation | Refused]
     reply: Reply
     timeout_ms: int | None
     bytes_in: int
@@ -126,7 +134,13 @@ def _read_timeout(value: object) -> int | None:
     return int(value)
 
 
-def _read_operations(operations: list[Any], *, is_packed: bool) -> list[ValidOperation | Refused]:
+def _read_operations(
+    operations: list[Any], *, is_packed: bool
+) -> Sequence[ValidOperation | Refused]:
+    # Nearly always all is well; then it is done in one go.
+    valid = validate_operations(operations) if is_packed else None
+    if valid is not None and _count_plain_ids(valid) == len(valid):
+        return valid
     read = [
         _read_operation(index, operation, is_packed=is_packed)
         for index, operation in enumerate(operations)
@@ -162,6 +176,12 @@ def _read_operation(index: int, operation: object, *, is_packed: bool) -> ValidO
         return validate_operation(values)
     except ProtocolError as error:
         return Refused(id_, str(error)[:MAX_REASON_LENGTH])
+
+
+def _count_plain_ids(operations: Sequence[ValidOperation]) -> int:
+    """How many different ids there are of the kind that our own clients give."""
+    ids = [operation.id for operation in operations]
+    return len({id_ for id_ in ids if type(id_) is int and 0 <= id_ < 2**31})
 
 
 def _id_of(operation: object) -> OperationId | None:

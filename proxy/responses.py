@@ -14,12 +14,13 @@ from motorpool.batching import codec, envelope, extended_json
 from motorpool.batching.errors import ResultTooLarge
 from motorpool.batching.limits import PACKED_OVERHEAD_BYTES
 from motorpool.proxy.failures import describe
-from motorpool.proxy.pages import ENTRY_BYTES, Room
+from motorpool.proxy.pages import BARE_ENTRY_BYTES, ENTRY_BYTES, Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from motorpool.batching.envelope import OperationId
+    from motorpool.batching.pieces import Pieces
     from motorpool.proxy.requests import Reply
 
 WHY_AGAIN: Final = "the response was full"
@@ -34,7 +35,7 @@ class Answer(NamedTuple):
     """
 
     id: OperationId | None
-    encoded: bytes
+    encoded: bytes | Pieces
     is_write: bool
     is_final: bool
     is_kept: bool = False
@@ -47,13 +48,22 @@ def again(id_: OperationId, reply: Reply) -> Answer:
     )
 
 
-def room_for(operations: int, results: int, reply: Reply, max_bytes: int) -> Room:
-    """What a response of `max_bytes` has for `results` results among so many operations."""
+def room_for(operations: Sequence[str], results: int, reply: Reply, max_bytes: int) -> Room:
+    """What a response of `max_bytes` has for the results of these operations, by their names.
+
+    `results`: how many of them share it, and wait for a part.
+    """
     # Base64 makes four bytes of three.
     room = (max_bytes - PACKED_OVERHEAD_BYTES) * 3 // 4 if reply.is_packed else max_bytes
-    total = max(room // 4, room - ENTRY_BYTES * (operations + 1))
+    bare = operations.count(_BARE)
+    entries = ENTRY_BYTES * (len(operations) - bare + 1) + BARE_ENTRY_BYTES * bare
     size = _packed_size if reply.is_packed else _readable_size
+    total = max(room // 4, room - entries)
     return Room(total, results, size, can_compress=reply.reads_zlib)
+
+
+_BARE: Final = "find_one"
+"""The operation whose entry is its document and little else."""
 
 
 def _packed_size(document: bytes) -> int:
@@ -91,6 +101,11 @@ def answer(  # noqa: PLR0913 - what is known of it
     return Answer(id_, _encode_failure(id_, err or {}, reply), is_write, is_final=True)
 
 
+def document_answer(id_: OperationId, document: codec.RawDocument, *, is_write: bool) -> Answer:
+    """The packed entry of an operation whose result is one document, as `answer` makes it."""
+    return Answer(id_, codec.encode_document_entry(id_, document), is_write, is_final=False)
+
+
 _ALWAYS_ENCODABLE: Final[tuple[str, ...]] = (
     "type",
     "message",
@@ -101,7 +116,7 @@ _ALWAYS_ENCODABLE: Final[tuple[str, ...]] = (
 )
 
 
-def _encode_failure(id_: OperationId | None, err: dict[str, Any], reply: Reply) -> bytes:
+def _encode_failure(id_: OperationId | None, err: dict[str, Any], reply: Reply) -> bytes | Pieces:
     try:
         return _encode(envelope.failure(id_, err), reply)
     except Exception:  # noqa: BLE001 - details may be nested deeper than an encoder goes
@@ -109,13 +124,16 @@ def _encode_failure(id_: OperationId | None, err: dict[str, Any], reply: Reply) 
         return _encode(envelope.failure(id_, bare), reply)
 
 
-def _encode(entry: dict[str, Any], reply: Reply) -> bytes:
+def _encode(entry: dict[str, Any], reply: Reply) -> bytes | Pieces:
     if reply.is_packed:
-        return codec.encode_entry(entry)
+        return codec.entry_pieces(entry)
     # Only BSON values are Extended JSON; the envelope's own fields are plain JSON.
     plain = dict(entry)
-    if isinstance(plain.get("ok"), codec.RawDocuments):
-        plain["ok"] = [bson.decode(raw, codec_options=codec.LOSSLESS) for raw in plain["ok"]]
+    ok = plain.get("ok")
+    if isinstance(ok, codec.RawDocument):
+        plain["ok"] = bson.decode(ok, codec_options=codec.LOSSLESS)
+    elif isinstance(ok, codec.RawDocuments):
+        plain["ok"] = [bson.decode(raw, codec_options=codec.LOSSLESS) for raw in ok]
     for field in ("ok", "cursor"):
         if field in plain:
             plain[field] = extended_json.to_extended(plain[field])
@@ -143,8 +161,11 @@ def write_response(
     again; a read that is alone and does not fit, and a write whose result finds no room, become a
     ResultTooLarge of their own operation.
     """
-    payload = _seal(answers, stats, reply, compress=False)
-    if len(payload) > max_bytes and reply.reads_zlib:
+    # What cannot fit uncompressed is not written out to see that: of 15 MB of entries it would take
+    # as much memory again as the documents themselves.
+    must_compress = reply.reads_zlib and _is_beyond(answers, max_bytes, reply)
+    payload = _seal(answers, stats, reply, compress=must_compress)
+    if len(payload) > max_bytes and reply.reads_zlib and not must_compress:
         payload = _seal(answers, stats, reply, compress=True)
     shrink = 1.0
     while len(payload) > max_bytes:
@@ -159,6 +180,12 @@ def write_response(
         answers = _fit(answers, room, reply)
         payload = _seal(answers, stats, reply, compress=reply.reads_zlib)
     return payload
+
+
+def _is_beyond(answers: Sequence[Answer], max_bytes: int, reply: Reply) -> bool:
+    """Whether the entries alone, as they are written without compression, are too large."""
+    entry_bytes = sum(len(item.encoded) for item in answers)
+    return (entry_bytes * 4 // 3 if reply.is_packed else entry_bytes) > max_bytes
 
 
 _SLACK_BYTES: Final = 256
@@ -219,6 +246,6 @@ def _seal(
         return codec.seal_envelope(document, compress=compress)
     return b'{"v":%d,"res":[%b],"stats":%b}' % (
         envelope.VERSION,
-        b",".join(encoded),
+        b",".join(map(bytes, encoded)),
         extended_json.dumps(stats),
     )

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bson.raw_bson import RawBSONDocument
+
+from motorpool.batching.codec import RawDocument, encode_document
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+SINGLE: Final = frozenset(
+    {"find_one", "find_one_and_update", "find_one_and_replace", "find_one_and_delete"}
+)
+"""Operations whose result is one document, which nobody here looks at."""
+
+RAW: Final = frozenset({"find_one", "aggregate"})
+"""Operations that run on a collection which gives documents undecoded.
+
+No writes: PyMongo cannot take a write concern's error out of a reply that it has not decoded
+(pymongo.helpers_shared, `_get_wce_doc`).
+"""
 
 
 def _method(name: str, shape: Callable[[Any], Any] = lambda result: result) -> Any:
@@ -17,6 +33,13 @@ def _method(name: str, shape: Callable[[Any], Any] = lambda result: result) -> A
         return shape(await getattr(collection, name)(**args))
 
     return run
+
+
+def _document(found: Any) -> RawDocument | None:
+    if found is None:
+        return None
+    # The embedded database has no raw form.
+    return RawDocument(found.raw if isinstance(found, RawBSONDocument) else encode_document(found))
 
 
 def _inserted_one(result: Any) -> dict[str, Any]:
@@ -59,7 +82,7 @@ async def _explain(collection: Any, args: dict[str, Any]) -> Any:
 
 
 RUNNERS: Final[dict[str, Callable[[Any, dict[str, Any]], Any]]] = {
-    "find_one": _method("find_one"),
+    "find_one": _method("find_one", _document),
     "explain": _explain,
     "count_documents": _method("count_documents"),
     "estimated_document_count": _method("estimated_document_count"),
@@ -70,8 +93,8 @@ RUNNERS: Final[dict[str, Callable[[Any, dict[str, Any]], Any]]] = {
     "replace_one": _method("replace_one", _updated),
     "delete_one": _method("delete_one", _deleted),
     "delete_many": _method("delete_many", _deleted),
-    "find_one_and_update": _method("find_one_and_update"),
-    "find_one_and_replace": _method("find_one_and_replace"),
-    "find_one_and_delete": _method("find_one_and_delete"),
+    "find_one_and_update": _method("find_one_and_update", _document),
+    "find_one_and_replace": _method("find_one_and_replace", _document),
+    "find_one_and_delete": _method("find_one_and_delete", _document),
     "bulk_write": _method("bulk_write", _bulk_written),
 }

@@ -2,7 +2,7 @@
 
 A server gives all values at once and keeps no cursor. So each part is taken from a run of its own,
 and counts only if that run begins with what the parts before have brought: put together, they are
-what the last run gave. Pure.
+what the last run gave.
 """
 
 from __future__ import annotations
@@ -14,12 +14,35 @@ import bson
 
 from motorpool.batching.codec import LOSSLESS
 from motorpool.batching.errors import ProtocolError, ResultTooLarge
-from motorpool.proxy.cursors import NoRoom, Paged
+from motorpool.proxy.cursors import Paged
+from motorpool.proxy.pages import NoRoom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from motorpool.proxy.intake import Intake
     from motorpool.proxy.pages import Room
+
+
+async def read_values(
+    collection: Any, ns: str, args: dict[str, Any], room: Room, intake: Intake
+) -> Paged:
+    """Run `distinct`, once there is memory for what it brings. Raises as `part_of_values`."""
+    after = args.pop("after", None)
+    kind = ("distinct", ns, args["key"])
+    foreseen = await intake.begin(kind, 1)
+    try:
+        left = room.left
+        part = part_of_values(await collection.distinct(**args), after, room)
+        taken = _size(part.ok) if after is None else left - room.left
+        intake.learn_sum(kind, 1, taken)
+        return part
+    finally:
+        intake.end(foreseen)
+
+
+def _size(values: Sequence[Any]) -> int:
+    return len(bson.encode({"": values}, codec_options=LOSSLESS))
 
 
 def part_of_values(values: Sequence[Any], after: Mapping[str, Any] | None, room: Room) -> Paged:

@@ -47,6 +47,7 @@ def test_the_architectures_settings_are_those_of_the_proxy() -> None:
     written = re.findall(r"^\| `MOTORPOOL_(\w+)` \| (\S+) \|", ARCHITECTURE, re.MULTILINE)
     fields = Settings.__dataclass_fields__
     optional = {name: str(fields[name].default) for name in fields if name != "mongodb_uri"}
+    optional["fuse"] = {"True": "on", "False": "off"}[optional["fuse"]]
 
     assert {name.lower(): default for name, default in written if name != "MONGODB_URI"} == optional
 

@@ -40,14 +40,14 @@ os._exit(0)
 """
 
 
-def run(program: str, argument: str) -> set[str]:
+def run(program: str, argument: str, driver: str = "motor") -> set[str]:
     """Run a program in a fresh interpreter and return the set of names that it prints."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("MOTORPOOL_")
     }
     done = subprocess.run(
         [sys.executable, "-I", "-c", program, argument],
-        env=environment | {"MOTORPOOL_MONGODB_URI": UNREACHABLE},
+        env=environment | {"MOTORPOOL_MONGODB_URI": UNREACHABLE, "MOTORPOOL_DRIVER": driver},
         capture_output=True,
         text=True,
         timeout=60,
@@ -89,7 +89,19 @@ def test_the_handlers_import_pays_for_all_that_the_first_batch_needs() -> None:
     assert {"motor.motor_asyncio", "pydantic_core", "orjson", "bson"} <= imported
 
 
-def test_the_first_batch_imports_nothing_more() -> None:
+@pytest.mark.parametrize(
+    ("driver", "module", "other"),
+    [("motor", "motor", "motorpool.proxy.pymongo_driver"), ("pymongo", "pymongo", "motor")],
+)
+def test_only_the_driver_that_is_chosen_is_paid_for(driver: str, module: str, other: str) -> None:
+    imported = run(IMPORT, "motorpool.proxy.handler", driver)
+
+    assert module in imported
+    assert at_or_below(imported, (other,)) == []
+
+
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
+def test_the_first_batch_imports_nothing_more(driver: str) -> None:
     operations = [
         {"id": 1, "op": "find_one", "ns": "db.collection", "args": {"filter": {"_id": 1}}},
         {"id": 2, "op": "insert_one", "ns": "db.collection", "args": {"document": {"_id": 1}}},
@@ -98,4 +110,4 @@ def test_the_first_batch_imports_nothing_more() -> None:
     packed = base64.b64encode(bson.encode({"v": 1, "ops": operations[:2]})).decode()
     events = [{"v": 1, "ops": operations}, {"v": 1, "bson": packed}, {"v": 0}]
 
-    assert run(FIRST_BATCH, json.dumps(events)) == set()
+    assert run(FIRST_BATCH, json.dumps(events), driver) == set()

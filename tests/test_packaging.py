@@ -113,7 +113,7 @@ def test_the_extras_are_those_that_are_documented(metadata: Message) -> None:
 def test_an_application_installs_neither_driver_nor_pydantic(metadata: Message) -> None:
     rows = requirements(metadata)
 
-    assert {row.name for row in rows if row.marker == ""} == {"pymongo", "orjson"}
+    assert {row.name for row in rows if row.marker == ""} == {"pymongo", "orjson", "pybase64"}
     assert {row.name for row in rows if row.marker == 'extra == "client"'} == {"aioboto3"}
 
 

@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from motorpool.batching.codec import RawDocuments, encode_document
 from motorpool.batching.operations import DATABASE_PIPELINE
+from motorpool.proxy.drivers import Excerpt
 from motorpool.proxy.embedded.administration import EmbeddedAdministration
 from motorpool.proxy.embedded.cursors import EmbeddedCursors
 
@@ -44,10 +45,18 @@ class EmbeddedDriver:
         return self._client[name]
 
     def collection(
-        self, database: str, name: str, concerns: Mapping[str, Any] | None = None
+        self,
+        database: str,
+        name: str,
+        concerns: Mapping[str, Any] | None = None,
+        *,
+        raw: bool = False,
     ) -> Any:
-        """The collection `database.name`. Concerns have nothing to act on: there is one node."""
-        del concerns
+        """The collection `database.name`. Concerns have nothing to act on: there is one node.
+
+        Nor is there a raw form of documents: mongomock keeps them decoded.
+        """
+        del concerns, raw
         if name == DATABASE_PIPELINE:
             message = "the embedded database (mongomock) has no aggregation on a whole database"
             raise NotImplementedError(message)
@@ -77,6 +86,31 @@ class EmbeddedDriver:
         """Run `find` or `aggregate`."""
         del size
         return RawDocuments(map(encode_document, await self._documents(question)))
+
+    async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
+        """Run `find` or `aggregate`; everything is there at once."""
+        del most_bytes
+        return Excerpt(await self.read_all(question, size), is_whole=True)
+
+    @property
+    def has_client_bulk_write(self) -> bool:
+        """Mongomock has no bulk write beyond a collection."""
+        return False
+
+    @property
+    def calls_ahead(self) -> int:
+        """Nothing waits for a connection."""
+        return 0
+
+    @property
+    def takes_options_alike(self) -> bool:
+        """Mongomock takes a `hint` in `find` and not in `find_one`, and more of that kind."""
+        return False
+
+    @property
+    def tells_write_errors(self) -> bool:
+        """Mongomock's ends where a document is none that it takes, and does not say where."""
+        return False
 
     @staticmethod
     async def _documents(question: Question) -> list[Any]:
@@ -163,10 +197,13 @@ class EmbeddedDriver:
                 return {"keyPattern": dict(keys), "keyValue": value}
         return {}
 
-    def warm_up(self) -> None:
+    async def warm_up(self) -> None:
         """Nothing to open."""
 
-    def close(self) -> None:
+    async def settle(self) -> None:
+        """Nothing goes on behind an answer."""
+
+    async def close(self) -> None:
         """Nothing to close."""
 
 

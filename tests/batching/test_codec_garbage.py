@@ -88,7 +88,7 @@ def damaged(whole: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 def response(values: list[Any]) -> bytes:
     """Give the document of a response."""
     entries = (encode_entry({"id": number, "ok": value}) for number, value in enumerate(values))
-    return join_response(entries, {"n": 1})
+    return bytes(join_response(entries, {"n": 1}))
 
 
 def read_response(payload: bytes) -> None:

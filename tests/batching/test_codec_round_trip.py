@@ -145,7 +145,7 @@ def test_response_is_byte_for_byte_what_bson_makes_of_the_whole(
     values: list[dict[str, Any]], stats: dict[str, Any]
 ) -> None:
     entries = [{"id": number, "ok": value} for number, value in enumerate(values)]
-    document = join_response([encode_entry(each) for each in entries], stats)
+    document = bytes(join_response([encode_entry(each) for each in entries], stats))
 
     assert document == bson.encode({"v": 1, "res": entries, "stats": stats})
 

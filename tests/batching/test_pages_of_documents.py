@@ -67,11 +67,11 @@ def test_undecoded_documents_make_the_entry_that_decoded_ones_would(count: int) 
 @generated
 @given(some_documents)
 def test_a_page_is_found_in_its_entry_as_it_was_put_there(documents: list[Any]) -> None:
-    array = codec.join_array(raw(documents))
+    encoded = b"".join(raw(documents))
 
     for cursor in (None, TOLD):
         entry = entry_of(documents, cursor)
-        assert codec.entry_page(entry) == array
+        assert codec.entry_page(entry).take_raw() == encoded
         assert codec.entry_cursor(entry) == cursor
 
 
@@ -93,7 +93,7 @@ def of_another_hand(cursor: dict[str, Any] | None) -> list[Entry]:
 @pytest.mark.parametrize("cursor", [None, TOLD], ids=["last", "with a cursor"])
 def test_an_entry_of_another_hand_is_read_as_well(cursor: dict[str, Any] | None) -> None:
     for entry in of_another_hand(cursor):
-        assert Page(codec.entry_page(entry), LOSSLESS).take() == DOCUMENTS
+        assert codec.entry_page(entry).take() == DOCUMENTS
         assert codec.entry_cursor(entry) == cursor
 
 
@@ -182,6 +182,14 @@ def test_at_most_so_many_are_taken(most: int | None) -> None:
     assert taken == DOCUMENTS[:most]
     assert bool(page) is (len(taken) < len(DOCUMENTS))
     assert taken + page.take() == DOCUMENTS
+
+
+def test_a_page_that_is_not_begun_is_decoded_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Page, "next", None)
+
+    for page in (page_of(DOCUMENTS), codec.entry_page(entry_of(DOCUMENTS, TOLD))):
+        assert page.take() == DOCUMENTS
+        assert not page
 
 
 def test_an_empty_page_has_nothing() -> None:

@@ -71,9 +71,9 @@ class Databases:
 
 
 @contextlib.contextmanager
-def _proxy(uri: str) -> Iterator[Proxy]:
+def _proxy(uri: str, driver: str = "motor") -> Iterator[Proxy]:
     # What is compared are answers: what a policy refuses has tests of its own.
-    proxy = Proxy(Settings(mongodb_uri=uri, allow="out,javascript,admin"))
+    proxy = Proxy(Settings(mongodb_uri=uri, allow="out,javascript,admin", driver=driver))
     try:
         yield proxy
     finally:
@@ -106,16 +106,16 @@ async def embedded(name: str) -> AsyncIterator[Databases]:
 
 
 @contextlib.asynccontextmanager
-async def wire(uri: str, name: str) -> AsyncIterator[Databases]:
-    """Motor on a server that speaks the wire protocol."""
-    driver: Any = AsyncIOMotorClient(uri)
+async def wire(uri: str, name: str, driver: str = "motor") -> AsyncIterator[Databases]:
+    """Motor on a server that speaks the wire protocol; the proxy has this `driver`."""
+    direct: Any = AsyncIOMotorClient(uri)
     try:
-        with _proxy(uri) as proxy:
-            async with _databases(proxy, driver, driver, name) as databases:
+        with _proxy(uri, driver) as proxy:
+            async with _databases(proxy, direct, direct, name) as databases:
                 try:
                     yield databases
                 finally:
-                    await driver.drop_database(f"{name}_direct")
-                    await driver.drop_database(f"{name}_proxied")
+                    await direct.drop_database(f"{name}_direct")
+                    await direct.drop_database(f"{name}_proxied")
     finally:
-        driver.close()
+        direct.close()

@@ -26,9 +26,10 @@ async def embedded() -> AsyncIterator[Databases]:
         yield both
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def wire(wire_uri: str) -> AsyncIterator[Databases]:
-    async with databases.wire(wire_uri, "motorpool_answers") as both:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["motor", "pymongo"])
+async def wire(wire_uri: str, request: pytest.FixtureRequest) -> AsyncIterator[Databases]:
+    """Motor directly, and a proxy with each driver."""
+    async with databases.wire(wire_uri, f"motorpool_{request.param}", request.param) as both:
         yield both
 
 
@@ -56,7 +57,10 @@ async def alone(database: str, both: Databases, case: Case) -> None:
         await both.prepare(read_only=case.is_read_only)
         facts = {}
         for side in order:
-            facts[side] = await answers.run(case, side.collection) | await side.content()
+            facts[side] = await answers.run(case, side.collection)
+            if "unanswered" in case.name:  # nobody says when it has been applied
+                await asyncio.sleep(0.05)
+            facts[side] |= await side.content()
         assert disagreements(database, case, facts[both.direct], facts[both.proxied]) is None
 
 

@@ -36,6 +36,14 @@ POLICY = {
     "MOTORPOOL_NAMESPACES": "*",
     "MOTORPOOL_OPERATIONS": "read,write",
 }
+ENGINE = {
+    "MOTORPOOL_DRIVER": "motor",
+    "MOTORPOOL_FUSE": "on",
+    "MOTORPOOL_TIMEOUT": "30",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),
+}
 
 
 def test_motorpools_own_template_gives_the_proxy_function() -> None:
@@ -45,11 +53,12 @@ def test_motorpools_own_template_gives_the_proxy_function() -> None:
         handler="motorpool.proxy.handler.handler",
         memory_mb=128,
         timeout_s=30,
-        reserved_concurrency=15,
+        reserved_concurrency=10,
         environment={
             "MOTORPOOL_MONGODB_URI": "mongomock://",
             "MOTORPOOL_POOL_SIZE": "5",
             **POLICY,
+            **ENGINE,
         },
         runtime="python3.13",
     )
@@ -65,6 +74,7 @@ def test_parameters_override_the_templates_defaults() -> None:
         "MOTORPOOL_MONGODB_URI": "mongodb://db",
         "MOTORPOOL_POOL_SIZE": "9",
         **POLICY,
+        **ENGINE,
     }
 
 

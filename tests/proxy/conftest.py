@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
@@ -12,6 +13,8 @@ from pymongo.errors import OperationFailure
 from motorpool.proxy import lifecycle
 from motorpool.proxy.lifecycle import Proxy
 from motorpool.proxy.settings import Settings
+from tests.proxy import server_drivers
+from tests.proxy.server_drivers import DRIVERS, Made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 class MakeProxy(Protocol):
     """Makes a proxy: on the embedded database, or with the driver that it is given."""
 
-    def __call__(self, driver: FakeDriver | None = None, **settings: Any) -> Proxy: ...
+    def __call__(self, fake: FakeDriver | None = None, /, **settings: Any) -> Proxy: ...
 
 
 class Database(NamedTuple):
@@ -36,11 +39,13 @@ class Database(NamedTuple):
 def make_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeProxy]:
     made: list[Proxy] = []
 
-    def make(driver: FakeDriver | None = None, **settings: Any) -> Proxy:
+    def make(fake: FakeDriver | None = None, /, **settings: Any) -> Proxy:
         with monkeypatch.context() as patch:
-            if driver is not None:
-                patch.setattr(lifecycle, "connect", lambda *_: driver)
-            made.append(Proxy(Settings(**{"mongodb_uri": "mongomock://", **settings})))
+            if fake is not None:
+                patch.setattr(lifecycle, "connect", lambda *_: fake)
+            # With a driver of the test's own nothing is connected to.
+            uri = "mongomock://" if fake is None else "mongodb://nowhere.example"
+            made.append(Proxy(Settings(**{"mongodb_uri": uri, **settings})))
         return made[-1]
 
     yield make
@@ -54,19 +59,39 @@ def proxy(make_proxy: MakeProxy) -> Proxy:
     return make_proxy()
 
 
-@pytest.fixture(params=["embedded", "wire"])
+@pytest.fixture(params=["embedded", *(f"wire-{driver}" for driver in DRIVERS)])
 def database(request: pytest.FixtureRequest, make_proxy: MakeProxy) -> Database:
-    """Give an empty database, of each kind in its turn."""
-    if request.param == "embedded":
-        return Database(make_proxy(), "motorpool_test")
-    uri: str = request.getfixturevalue("wire_uri")
-    return Database(make_proxy(mongodb_uri=uri), request.getfixturevalue("wire_database"))
+    """Give an empty database, of each kind in its turn, by each driver."""
+    return database_of(request, make_proxy)
+
+
+@pytest.fixture(params=DRIVERS)
+def driver_name(request: pytest.FixtureRequest) -> str:
+    """Give each driver that speaks to a server, by its name in the settings."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture
-def wire(make_proxy: MakeProxy, wire_uri: str, wire_database: str) -> Database:
-    """Give an empty database on the wire server."""
-    return Database(make_proxy(mongodb_uri=wire_uri), wire_database)
+def wire(make_proxy: MakeProxy, wire_uri: str, wire_database: str, driver_name: str) -> Database:
+    """Give an empty database on the wire server, by each driver."""
+    return Database(make_proxy(mongodb_uri=wire_uri, driver=driver_name), wire_database)
+
+
+@pytest.fixture
+def made(driver_name: str) -> Made:
+    """Give what makes each driver."""
+    return functools.partial(server_drivers.made, driver=driver_name)
+
+
+def database_of(request: pytest.FixtureRequest, make_proxy: MakeProxy, **settings: Any) -> Database:
+    """Return the database that a parameter of `database` names."""
+    kind, _, driver = request.param.partition("-")
+    if kind == "embedded":
+        return Database(make_proxy(**settings), "motorpool_test")
+    uri: str = request.getfixturevalue("wire_uri")
+    proxy = make_proxy(mongodb_uri=uri, driver=driver, **settings)
+    return Database(proxy, request.getfixturevalue("wire_database"))
 
 
 class FailCommand(Protocol):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 
 from motorpool.batching.codec import RawDocuments
-from motorpool.proxy.drivers import Batch
+from motorpool.proxy.drivers import Batch, Excerpt
 from motorpool.proxy.executor import PAGED
 from motorpool.proxy.pages import Room
 
@@ -60,6 +60,12 @@ class FakeDriver:
         """The session of each question to a cursor."""
         self.interrupted: list[bytes] = []
         """Sessions under which a server was to stop what it does."""
+        self.bounds: list[int] = []
+        """Bytes that each reading for several operations was to stop at."""
+        self.has_client_bulk_write = True
+        self.tells_write_errors = True
+        self.takes_options_alike = True
+        self.calls_ahead = 0
         self.administration = FakeAdministration(self)
         self.running = 0
         self.most_running = 0
@@ -69,8 +75,14 @@ class FakeDriver:
         return self.collection(name, "$cmd", concerns)
 
     def collection(
-        self, database: str, name: str, concerns: Mapping[str, Any] | None = None
+        self,
+        database: str,
+        name: str,
+        concerns: Mapping[str, Any] | None = None,
+        *,
+        raw: bool = False,
     ) -> FakeCollection:
+        del raw
         self.concerns.append(dict(concerns or {}))
         return FakeCollection(self, f"{database}.{name}")
 
@@ -99,6 +111,13 @@ class FakeDriver:
         self.sizes.append(size)
         return _raw(await self.run(question.op, dict(question.args)))
 
+    async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
+        """Give all at once, whatever it is told: a list of documents, or an excerpt."""
+        self.sizes.append(size)
+        self.bounds.append(most_bytes)
+        found = await self.run(question.op, dict(question.args))
+        return found if isinstance(found, Excerpt) else Excerpt(_raw(found), is_whole=True)
+
     def interrupt(self, session: bytes) -> None:
         self.interrupted.append(session)
 
@@ -126,9 +145,11 @@ class FakeDriver:
         del operation
         return error
 
-    def warm_up(self) -> None: ...
+    async def warm_up(self) -> None: ...
 
-    def close(self) -> None: ...
+    async def settle(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 def _raw(documents: Any) -> RawDocuments:

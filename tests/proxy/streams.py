@@ -14,6 +14,7 @@ from bson.binary import UUID_SUBTYPE
 from motorpool.proxy.cursors import advance_cursor, open_cursor
 from motorpool.proxy.drivers import Batch, Question
 from motorpool.proxy.embedded.cursors import EmbeddedCursors
+from motorpool.proxy.intake import Intake
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.pages import Room
 from tests.proxy.fakes import FakeDriver
@@ -81,11 +82,12 @@ async def page(driver: Stream, room: Room | None = None, **args: Any) -> Any:
     asked = find(**args)
     given: dict[str, Any] = {name: args[name] for name in ("skip", "limit") if name in args}
     question = Question("find", None, given)
-    return await open_cursor(driver, asked, question, room or Room(10**6, 1), never)
+    return await open_cursor(driver, asked, question, room or Room(10**6, 1), never, Intake())
 
 
 async def next_page(driver: Stream, cursor: Any, room: Room | None = None, **args: Any) -> Any:
-    return await advance_cursor(driver, get_more(cursor, **args), room or Room(10**6, 1), never)
+    asked = get_more(cursor, **args)
+    return await advance_cursor(driver, asked, room or Room(10**6, 1), never, Intake())
 
 
 def ids(paged: Any) -> list[int]:

@@ -11,10 +11,11 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from motorpool.batching import codec
 from motorpool.batching.operations import OPERATIONS, WHOLE_DATABASE
 from motorpool.proxy import administration
-from motorpool.proxy.administration import ADMINISTRATION, MotorAdministration
+from motorpool.proxy.administration import ADMINISTRATION, ServerAdministration
 from motorpool.proxy.models import ValidOperation
-from tests.proxy.conftest import Database
+from tests.proxy.conftest import Database, database_of
 from tests.proxy.fakes import batch, opened, operation, packed
+from tests.proxy.server_drivers import DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -35,19 +36,17 @@ def ask(database: Database, op: str, collection: str = "items", /, **args: Any) 
     return entry.get("ok") if "err" not in entry else Failed(entry["err"])
 
 
-@pytest.fixture(params=["embedded", "wire"])
+@pytest.fixture(params=["embedded", *(f"wire-{driver}" for driver in DRIVERS)])
 def database(request: pytest.FixtureRequest, make_proxy: MakeProxy) -> Database:
     """Give an empty database, of each kind in its turn, whose proxy lets any command through."""
-    if request.param == "embedded":
-        return Database(make_proxy(allow="admin"), "motorpool_test")
-    wire: Database = request.getfixturevalue("wire")
-    return wire
+    return database_of(request, make_proxy, allow="admin")
 
 
 @pytest.fixture
-def wire(make_proxy: MakeProxy, wire_uri: str, wire_database: str) -> Database:
+def wire(make_proxy: MakeProxy, wire_uri: str, wire_database: str, driver_name: str) -> Database:
     """Give an empty database on the wire server, whose proxy lets any command through."""
-    return Database(make_proxy(mongodb_uri=wire_uri, allow="admin"), wire_database)
+    proxy = make_proxy(mongodb_uri=wire_uri, driver=driver_name, allow="admin")
+    return Database(proxy, wire_database)
 
 
 class Failed:
@@ -409,6 +408,9 @@ class Recorder:
         self.write_concern = (concerns or {}).get("write_concern")
         return self
 
+    async def cursor_of(self, asked: Any) -> Any:
+        return await asked
+
     def read_preference(self, told: Mapping[str, Any]) -> str:
         return f"preference {told['mode']}"
 
@@ -436,7 +438,7 @@ class Recorder:
 async def recorded(op: str, **args: Any) -> list[tuple[str, dict[str, Any]]]:
     recorder = Recorder()
     valid = ValidOperation(1, op, "shop.$cmd", args)
-    await MotorAdministration(recorder).run(valid, args)
+    await ServerAdministration(recorder).run(valid, args)
     return recorder.asked
 
 

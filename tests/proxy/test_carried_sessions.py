@@ -1,26 +1,31 @@
 """What the driver has no public way to: a session that came with the operation, a cursor let go of.
 
 Private attributes of PyMongo's are touched for it: `ClientSession._server_session`, and a cursor's
-`_killed` and `_data`. A release that moves them makes these tests fail, and nothing in silence.
+`_killed`, `_data` and `_batch_size`. A release that moves them makes these tests fail, and nothing
+in silence.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from bson.errors import InvalidDocument
 
+from motorpool.proxy import server_driver
 from motorpool.proxy.drivers import Question
 from motorpool.proxy.models import ValidOperation
 from tests.client import recording_server
 from tests.client.recording_server import RecordingServer
-from tests.proxy.motor_drivers import BOTH, client_of, lsid, made, new_session, pooled
+from tests.proxy.server_drivers import BOTH, clean_up_behind, lsid, new_session, pooled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.proxy.server_drivers import Made
 
 
 # What the server is told --------------------------------------------------------------------------
@@ -41,7 +46,7 @@ def more(session: bytes | None, **args: Any) -> ValidOperation:
 
 
 async def test_every_command_about_a_cursor_carries_the_callers_session_and_no_other(
-    told: RecordingServer,
+    told: RecordingServer, made: Made
 ) -> None:
     session = new_session()
     async with made(told.uri) as driver:
@@ -67,7 +72,7 @@ async def test_every_command_about_a_cursor_carries_the_callers_session_and_no_o
 
 
 async def test_a_server_without_sessions_is_asked_without_one(
-    told: RecordingServer, monkeypatch: pytest.MonkeyPatch
+    told: RecordingServer, monkeypatch: pytest.MonkeyPatch, made: Made
 ) -> None:
     """Such a server binds no cursor to a session either."""
     monkeypatch.delitem(recording_server.HELLO, "logicalSessionTimeoutMinutes")
@@ -86,7 +91,9 @@ async def test_a_server_without_sessions_is_asked_without_one(
     assert not any("lsid" in command for command in told.commands)
 
 
-async def test_a_next_batch_carries_what_its_cursor_was_opened_with(told: RecordingServer) -> None:
+async def test_a_next_batch_carries_what_its_cursor_was_opened_with(
+    told: RecordingServer, made: Made
+) -> None:
     async with made(told.uri) as driver:
         asked = more(new_session(), comment={"why": 1}, max_await_time_ms=40)
         await driver.advance_cursor(asked, 7, None, 5)
@@ -97,7 +104,7 @@ async def test_a_next_batch_carries_what_its_cursor_was_opened_with(told: Record
 
 
 async def test_what_has_no_session_of_the_callers_has_one_of_the_drivers_own(
-    told: RecordingServer,
+    told: RecordingServer, made: Made
 ) -> None:
     carried = new_session()
     async with made(told.uri) as driver:
@@ -113,7 +120,9 @@ async def test_what_has_no_session_of_the_callers_has_one_of_the_drivers_own(
     assert lsid(carried) not in sessions[1:]
 
 
-async def test_a_carried_session_never_comes_into_the_drivers_pool(told: RecordingServer) -> None:
+async def test_a_carried_session_never_comes_into_the_drivers_pool(
+    told: RecordingServer, made: Made
+) -> None:
     sessions = [new_session() for _ in range(5)]
     async with made(told.uri) as driver:
         items = driver.collection("shop", "items")
@@ -129,24 +138,41 @@ async def test_a_carried_session_never_comes_into_the_drivers_pool(told: Recordi
         assert not [id_ for id_ in pooled(driver) if id_ in map(lsid, sessions)]
 
 
-async def test_a_cursor_that_is_let_go_of_is_not_ended_by_the_driver(told: RecordingServer) -> None:
+async def test_a_cursor_that_is_let_go_of_is_not_ended_by_the_driver(
+    told: RecordingServer, made: Made
+) -> None:
     async with made(told.uri) as driver:
         items = driver.collection("shop", "items")
         for op, args in BOTH:
             await driver.open_cursor(Question(op, items, args), 3, new_session())
         gc.collect()
         # What its background thread does each second.
-        await asyncio.to_thread(client_of(driver)._process_periodic_tasks)  # noqa: SLF001
+        await clean_up_behind(driver)
 
     assert "killCursors" not in [next(iter(command)) for command in told.commands]
+
+
+def test_no_other_file_touches_what_is_the_drivers_own() -> None:
+    private = re.compile(
+        r"(?<!self)\._(server_session|killed|topology|data|batch_size)\b|\.delegate\b"
+    )
+    proxy = Path(server_driver.__file__).parent
+    touching = {
+        path.name
+        for path in proxy.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if private.search(line)
+    }
+
+    assert touching == {"carried_sessions.py", "motor_driver.py", "server_driver.py"}
 
 
 def test_the_drivers_own_session_is_shaped_as_the_one_in_its_place() -> None:
     from pymongo.client_session_shared import _ServerSession
 
-    from motorpool.proxy.motor_driver import _CarriedSession
+    from motorpool.proxy.carried_sessions import CarriedSession
 
-    ours, theirs = _CarriedSession(new_session()), _ServerSession(0)
+    ours, theirs = CarriedSession(new_session()), _ServerSession(0)
     public = {name for name in dir(theirs) if not name.startswith("_")}
     for_the_pool_alone = {"timed_out"}
     assert {name for name in dir(ours) if not name.startswith("_")} == public - for_the_pool_alone

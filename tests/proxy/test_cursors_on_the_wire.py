@@ -17,12 +17,13 @@ from pymongo.errors import AutoReconnect, CursorNotFound, ServerSelectionTimeout
 from motorpool.proxy.drivers import Question
 from motorpool.proxy.models import ValidOperation
 from tests.proxy.fakes import batch, opened, operation, packed
-from tests.proxy.motor_drivers import DOCUMENTS, client_of, made, new_session
+from tests.proxy.server_drivers import DOCUMENTS, clean_up_behind, new_session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from tests.proxy.conftest import Database, FailCommand
+    from tests.proxy.server_drivers import Made
 
 
 # On a server --------------------------------------------------------------------------------------
@@ -45,10 +46,10 @@ def on(database: str, session: bytes) -> ValidOperation:
 @pytest.mark.parametrize(
     ("op", "args"), [("find", {"sort": [("_id", 1)]}), ("aggregate", {"pipeline": []})]
 )
+@pytest.mark.usefixtures("ten")
 async def test_any_environment_goes_on_with_a_cursor(
-    ten: Any, wire_uri: str, wire_database: str, op: str, args: dict[str, Any]
+    wire_uri: str, wire_database: str, op: str, args: dict[str, Any], made: Made
 ) -> None:
-    del ten
     session = new_session()
     found: list[bytes] = []
     async with made(wire_uri) as first, made(wire_uri) as second:
@@ -66,7 +67,7 @@ async def test_any_environment_goes_on_with_a_cursor(
 
 
 async def test_a_cursor_outlives_the_environment_that_opened_it(
-    ten: Any, wire_uri: str, wire_database: str
+    ten: Any, wire_uri: str, wire_database: str, made: Made
 ) -> None:
     del ten
     session = new_session()
@@ -84,7 +85,7 @@ async def test_a_cursor_outlives_the_environment_that_opened_it(
 
 
 async def test_a_cursor_is_still_there_when_the_driver_has_cleaned_up_behind_it(
-    ten: Any, wire_uri: str, wire_database: str
+    ten: Any, wire_uri: str, wire_database: str, made: Made
 ) -> None:
     del ten
     session = new_session()
@@ -92,7 +93,7 @@ async def test_a_cursor_is_still_there_when_the_driver_has_cleaned_up_behind_it(
         question = Question("find", driver.collection(wire_database, "items"), {})
         batch_ = await driver.open_cursor(question, 4, session)
         gc.collect()
-        await asyncio.to_thread(client_of(driver)._process_periodic_tasks)  # noqa: SLF001
+        await clean_up_behind(driver)
 
         rest = await driver.advance_cursor(
             on(wire_database, session), batch_.id, batch_.address, 100
@@ -103,7 +104,7 @@ async def test_a_cursor_is_still_there_when_the_driver_has_cleaned_up_behind_it(
 
 
 async def test_a_cursor_that_is_ended_is_ended_on_the_server(
-    ten: Any, wire_uri: str, wire_database: str
+    ten: Any, wire_uri: str, wire_database: str, made: Made
 ) -> None:
     session = new_session()
     async with made(wire_uri) as driver:
@@ -120,7 +121,7 @@ async def test_a_cursor_that_is_ended_is_ended_on_the_server(
 
 @pytest.mark.parametrize("what", ["advance", "end"])
 async def test_only_the_server_that_holds_a_cursor_is_asked_for_it(
-    ten: Any, wire_uri: str, wire_database: str, what: str
+    ten: Any, wire_uri: str, wire_database: str, what: str, made: Made
 ) -> None:
     del ten
     session = new_session()
@@ -146,7 +147,7 @@ async def test_only_the_server_that_holds_a_cursor_is_asked_for_it(
 
 
 async def test_questions_to_different_servers_at_once_do_not_mix(
-    ten: Any, wire_uri: str, wire_database: str
+    ten: Any, wire_uri: str, wire_database: str, made: Made
 ) -> None:
     del ten
     session = new_session()
@@ -169,7 +170,7 @@ async def test_questions_to_different_servers_at_once_do_not_mix(
 
 
 async def test_a_next_batch_that_was_lost_on_the_wire_is_not_asked_for_again(
-    ten: Any, wire_uri: str, wire_database: str, fail_command: FailCommand
+    ten: Any, wire_uri: str, wire_database: str, fail_command: FailCommand, made: Made
 ) -> None:
     del ten
     session = new_session()

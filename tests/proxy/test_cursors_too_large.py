@@ -9,8 +9,7 @@ import bson
 import pytest
 
 from motorpool.batching.errors import ResultTooLarge
-from motorpool.proxy.cursors import NoRoom
-from motorpool.proxy.pages import Room
+from motorpool.proxy.pages import NoRoom, Room
 from tests.proxy.streams import (
     Stream,
     ids,

@@ -142,7 +142,9 @@ def test_waiting_for_a_connection_counts_against_the_limit(make_proxy: MakeProxy
         {**operation(3, "insert_one", document={}), "timeout_ms": 20},
     ]
 
-    response = opened(make_proxy(driver, pool_size=1).handle(batch(*ops, timeout_ms=500)))
+    response = opened(
+        make_proxy(driver, pool_size=1, fuse=False).handle(batch(*ops, timeout_ms=500))
+    )
 
     not_run = "insert_one on shop.items: time-out while waiting for a connection; it was not run"
     assert response["res"] == [{"id": 1, "ok": None}, {"id": 2, "ok": None}, timed_out(3, not_run)]

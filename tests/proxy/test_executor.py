@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import bson
 import pytest
 from bson import Int64
 from pymongo.errors import AutoReconnect, OperationFailure
 
+from motorpool.batching.codec import RawDocument
 from motorpool.batching.operations import CURSORS, OPERATIONS, is_write
 from motorpool.proxy.administration import ADMINISTRATION
 from motorpool.proxy.executor import Executor, Limit
@@ -28,6 +30,10 @@ def find_ones(count: int) -> list[ValidOperation]:
     return [asked("find_one", filter={"number": number}) for number in range(count)]
 
 
+def decoded(ok: Any) -> Any:
+    return bson.decode(ok) if isinstance(ok, RawDocument) else ok
+
+
 async def run(
     driver: FakeDriver, operations: Iterable[ValidOperation], pool_size: int = 5
 ) -> list[Any]:
@@ -35,7 +41,7 @@ async def run(
     operations = list(operations)
     limits = [Limit()] * len(operations)
     done = await Executor(driver, pool_size).run(operations, limits, room_of(operations))
-    return [item.ok if item.err is None else item.err for item in done]
+    return [decoded(item.ok) if item.err is None else item.err for item in done]
 
 
 async def gives_its_filter(_: str, args: dict[str, Any]) -> Any:
@@ -56,6 +62,7 @@ async def test_as_many_run_at_once_as_there_are_connections_and_never_more(pool_
 
     results = await run(driver, find_ones(60), pool_size)
 
+    # All but the first, which tells how large their documents are (see `intake`).
     assert driver.most_running == pool_size
     assert results == [{"number": number} for number in range(60)]
 
@@ -63,9 +70,9 @@ async def test_as_many_run_at_once_as_there_are_connections_and_never_more(pool_
 async def test_fewer_operations_than_connections_all_run_at_once() -> None:
     driver = FakeDriver(gives_its_filter)
 
-    await run(driver, find_ones(4), pool_size=10)
+    await run(driver, find_ones(5), pool_size=10)
 
-    assert driver.most_running == 4
+    assert driver.most_running == 4  # the first goes ahead, and tells how large they are
 
 
 async def test_failures_and_timeouts_give_their_connection_back() -> None:
@@ -79,6 +86,7 @@ async def test_failures_and_timeouts_give_their_connection_back() -> None:
 
     driver = FakeDriver(act)
     executor = Executor(driver, 2)
+    await executor.run([asked("find_one", filter={"number": 2})], [Limit()], room_of())
 
     for _ in range(3):
         done = await executor.run(find_ones(6), [Limit(asked=0.02)] * 6, room_of())
@@ -87,7 +95,7 @@ async def test_failures_and_timeouts_give_their_connection_back() -> None:
         assert [item.err is None for item in done] != [True] * 6
 
     last = await executor.run([asked("find_one", filter={"number": 2})], [Limit()], room_of())
-    assert last[0].ok == {"number": 2}
+    assert decoded(last[0].ok) == {"number": 2}
 
 
 async def test_one_executor_counts_over_all_the_batches_that_it_runs() -> None:
@@ -115,11 +123,11 @@ async def test_one_failure_leaves_the_others_alone() -> None:
         await asyncio.sleep(number / 1_000)
         if number == 3:
             raise OperationFailure("no", 2, {"codeName": "BadValue"})
-        return number
+        return {"number": number}
 
     results = await run(FakeDriver(act), find_ones(7), pool_size=2)
 
-    assert results[:3] + results[4:] == [0, 1, 2, 4, 5, 6]
+    assert results[:3] + results[4:] == [{"number": number} for number in (0, 1, 2, 4, 5, 6)]
     assert results[3]["type"] == "OperationFailure"
     assert results[3]["codeName"] == "BadValue"
 

@@ -32,8 +32,7 @@ ZLIB = Reply(is_packed=True, reads_zlib=True)
 
 def seen(*sizes: int) -> Sizes:
     made = Sizes()
-    for size in sizes:
-        made.add(size)
+    made.add(sizes)
     return made
 
 
@@ -79,8 +78,7 @@ def test_what_is_foreseen_fits_nearly_always(seed: int) -> None:
     while at + 400 < len(sizes):
         count = known.fit_into(room)
         batch = sizes[at : at + count]
-        for size in batch:
-            known.add(size)
+        known.add(batch)
         overflowed += sum(batch) > room
         pages, at = pages + 1, at + count
         assert sum(batch) > room // 3
@@ -94,10 +92,45 @@ def test_sizes_of_long_ago_fade() -> None:
     before = known.fit_into(1_000_000)
 
     for _ in range(6_000):
-        known.add(10_000)
+        known.add([10_000])
 
     assert before > 4_000
     assert known.fit_into(1_000_000) < 200
+
+
+def test_of_a_sample_of_documents_a_fourth_of_the_room_is_foreseen_at_once() -> None:
+    assert seen(*[100] * 99).fit_into(1_000_000) == 396
+    assert seen(*[100] * 100).fit_into(1_000_000) == 2_500
+    assert seen(*[100] * 100).fit_into(10_000) == 100
+
+
+def test_of_a_sample_that_differs_much_less_is_foreseen_at_once() -> None:
+    even, uneven = seen(*[1_000] * 200), seen(*[100, 1_900] * 100)
+
+    assert even.fit_into(4_000_000) == 1_000
+    assert 800 < uneven.fit_into(4_000_000) < 930
+
+
+@given(st.lists(st.integers(5, 20_000), max_size=5_000), st.integers(1, 3_000))
+def test_many_sizes_at_once_are_as_one_by_one(sizes: list[int], some: int) -> None:
+    one_by_one, by_the_batch, at_once = Sizes(), Sizes(), Sizes()
+
+    for size in sizes:
+        one_by_one.add([size])
+    for at in range(0, len(sizes), some):
+        by_the_batch.add(sizes[at : at + some])
+    at_once.add(sizes)
+
+    assert by_the_batch.told() == pytest.approx(one_by_one.told())
+    assert at_once.told() == pytest.approx(one_by_one.told())
+
+
+def test_whatever_number_was_told_of_earlier_sizes_further_ones_are_taken() -> None:
+    known = Sizes.read([1e300, 1e300, 1e300])
+
+    known.add([100] * 10)
+
+    assert known.told()[0] == pytest.approx(1e300 / 2**10)
 
 
 @given(st.lists(st.integers(5, 16 * 2**20), max_size=40), st.integers(0, 5_000_000))
@@ -223,6 +256,36 @@ def test_a_document_that_only_fits_compressed_is_taken_where_the_caller_reads_th
                 page.add_alone(document)
 
 
+@given(
+    lengths=st.lists(st.integers(5, 400), max_size=30),
+    total=st.integers(5, 3_000),
+    results=st.integers(1, 3),
+    is_last=st.booleans(),
+)
+def test_a_page_takes_the_documents_before_the_first_that_does_not_fit(
+    lengths: list[int], total: int, results: int, *, is_last: bool
+) -> None:
+    room, sizes = Room(total, results, lambda document: len(document) + 3), Sizes()
+    page, expected = Page(room, None), Sizes()
+    fitting, left = 0, room.most
+    for length in lengths:
+        expected.add([length + 3])
+        left -= length + 3
+        if left < 0:
+            break
+        fitting += 1
+    documents = [bytes(length) for length in lengths]
+
+    kept = page.add(documents, None if is_last else sizes)
+
+    assert kept == len(page.documents) == fitting
+    assert page.documents == documents[:fitting]
+    assert total - room.left == sum(lengths[:fitting]) + 3 * fitting
+    assert sizes.told() == (Sizes() if is_last else expected).told()
+    page.give_back()
+    assert room.left == total
+
+
 def test_a_document_that_does_not_fit_even_compressed_is_too_large_by_its_size() -> None:
     dice = random.Random(1)  # noqa: S311 - a test's dice, no secret
     document = bson.encode({"": dice.randbytes(5_000)})
@@ -282,7 +345,7 @@ def test_what_is_no_address_is_refused(address: object) -> None:
 def test_a_response_holds_what_its_room_has_taken_without_compression_and_is_not_much_smaller(
     reply: Reply, max_bytes: int, operations: int
 ) -> None:
-    room = room_for(operations, operations, reply, max_bytes)
+    room = room_for(["find"] * operations, operations, reply, max_bytes)
     dice = random.Random(1)  # noqa: S311 - a test's dice, no secret
     answers = []
     for id_ in range(operations):
@@ -306,10 +369,10 @@ def test_a_response_holds_what_its_room_has_taken_without_compression_and_is_not
 
 
 def test_only_a_caller_that_reads_zlib_has_room_for_what_must_be_compressed() -> None:
-    assert room_for(1, 1, ZLIB, 10_000).can_compress
-    assert not room_for(1, 1, PACKED, 10_000).can_compress
-    assert not room_for(1, 1, READABLE, 10_000).can_compress
+    assert room_for(["find"], 1, ZLIB, 10_000).can_compress
+    assert not room_for(["find"], 1, PACKED, 10_000).can_compress
+    assert not room_for(["find"], 1, READABLE, 10_000).can_compress
 
 
 def test_many_operations_leave_a_part_of_a_small_response_for_results() -> None:
-    assert room_for(10_000, 1, READABLE, 20_000).total == 5_000
+    assert room_for(["insert_one"] * 10_000, 1, READABLE, 20_000).total == 5_000

@@ -46,7 +46,7 @@ def test_a_result_is_bson_where_the_answer_is_packed() -> None:
 def test_a_result_is_canonical_extended_json_where_the_answer_is_readable() -> None:
     entry = answer("a", reply=READABLE, is_write=True, ok=RESULT)
 
-    assert json.loads(entry.encoded) == {"id": "a", "ok": CANONICAL}
+    assert json.loads(bytes(entry.encoded)) == {"id": "a", "ok": CANONICAL}
     assert (entry.id, entry.is_write, entry.is_final) == ("a", True, False)
 
 
@@ -56,7 +56,7 @@ def test_a_failures_own_fields_are_plain_json_and_its_details_extended_json() ->
     entry = answer(1, reply=READABLE, is_write=False, err=err)
 
     details = {"code": {"$numberInt": "2"}}
-    assert json.loads(entry.encoded) == {"id": 1, "err": {**err, "details": details}}
+    assert json.loads(bytes(entry.encoded)) == {"id": 1, "err": {**err, "details": details}}
     assert entry.is_final
 
 
@@ -82,9 +82,8 @@ def test_a_result_that_cannot_be_encoded_is_a_failure_and_a_write_was_applied(
 ) -> None:
     entry = answer(1, reply=reply, is_write=is_write, ok=result)
 
-    payload: dict[str, Any] = (
-        bson.decode(entry.encoded) if reply.is_packed else json.loads(entry.encoded)
-    )
+    encoded = bytes(entry.encoded)
+    payload: dict[str, Any] = bson.decode(encoded) if reply.is_packed else json.loads(encoded)
     assert payload.keys() == {"id", "err"}
     assert payload["err"]["type"] in ("InvalidDocument", "TypeError", "UnicodeEncodeError")
     assert payload["err"]["message"] != ""

@@ -32,6 +32,9 @@ def test_the_uri_alone_is_enough() -> None:
         allow="out",
         namespaces="*",
         operations="read,write",
+        driver="motor",
+        fuse=True,
+        timeout=30,
     )
 
 
@@ -46,12 +49,27 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "MOTORPOOL_ALLOW": "admin",
             "MOTORPOOL_NAMESPACES": "shop.*",
             "MOTORPOOL_OPERATIONS": "read",
+            "MOTORPOOL_DRIVER": "pymongo",
+            "MOTORPOOL_FUSE": "off",
+            "MOTORPOOL_TIMEOUT": "3",
         }
     )
 
     assert settings == Settings(
-        "mongodb+srv://db.example", 7, 99, 4096, 0, "admin", "shop.*", "read"
+        *("mongodb+srv://db.example", 7, 99, 4096, 0, "admin", "shop.*", "read"),
+        driver="pymongo",
+        fuse=False,
+        timeout=3,
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"), [("on", True), ("off", False), ("true", True), ("0", False)]
+)
+def test_a_switch_is_on_or_off(value: str, *, is_on: bool) -> None:
+    settings = read_settings({"MOTORPOOL_MONGODB_URI": URI, "MOTORPOOL_FUSE": value})
+
+    assert settings.fuse is is_on
 
 
 def test_the_process_environment_is_read_where_none_is_given(
@@ -163,6 +181,12 @@ def test_another_scheme_is_refused_and_the_uri_is_not_repeated(uri: str) -> None
         ("NAMESPACES", "", f"names nothing; give any of {PATTERNS}"),
         ("OPERATIONS", "find,reads", f"'reads' is none of {OPERATION_WORDS}"),
         ("OPERATIONS", " , ", f"names nothing; give any of {OPERATION_WORDS}"),
+        ("DRIVER", "Motor", "must be motor or pymongo"),
+        ("DRIVER", "", "must be motor or pymongo"),
+        ("FUSE", "perhaps", "must be on or off"),
+        ("FUSE", "", "must be on or off"),
+        ("TIMEOUT", "0", "input should be greater than or equal to 1"),
+        ("TIMEOUT", "901", "input should be less than or equal to 900"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(
@@ -185,6 +209,8 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(
         ("MAX_RESPONSE_BYTES", 6_291_556),
         ("MARGIN_MS", 0),
         ("MARGIN_MS", 60_000),
+        ("TIMEOUT", 1),
+        ("TIMEOUT", 900),
     ],
 )
 def test_the_bounds_themselves_are_taken(variable: str, value: int) -> None:
@@ -218,7 +244,8 @@ def test_an_unknown_variable_of_ours_is_named_in_a_warning_without_its_value(
     message = (
         "MOTORPOOL_MONGO_URI is not a setting; known: MOTORPOOL_MONGODB_URI, "
         "MOTORPOOL_POOL_SIZE, MOTORPOOL_MAX_OPERATIONS, MOTORPOOL_MAX_RESPONSE_BYTES, "
-        "MOTORPOOL_MARGIN_MS, MOTORPOOL_ALLOW, MOTORPOOL_NAMESPACES, MOTORPOOL_OPERATIONS"
+        "MOTORPOOL_MARGIN_MS, MOTORPOOL_ALLOW, MOTORPOOL_NAMESPACES, MOTORPOOL_OPERATIONS, "
+        "MOTORPOOL_DRIVER, MOTORPOOL_FUSE, MOTORPOOL_TIMEOUT"
     )
     logged = [(record.levelno, record.getMessage()) for record in caplog.records]
     assert logged == [(logging.WARNING, message)]
@@ -248,7 +275,8 @@ def test_the_tests_own_variable_is_no_slip(caplog: pytest.LogCaptureFixture) -> 
 def test_repr_leaves_the_uri_out() -> None:
     assert repr(read_settings({"MOTORPOOL_MONGODB_URI": URI})) == (
         "Settings(pool_size=5, max_operations=10000, max_response_bytes=6291556, margin_ms=250, "
-        "allow='out', namespaces='*', operations='read,write')"
+        "allow='out', namespaces='*', operations='read,write', driver='motor', fuse=True, "
+        "timeout=30)"
     )
 
 

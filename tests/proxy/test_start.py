@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.proxy.server_drivers import DRIVERS
+
 SECRET = "s3cret-w0rd"  # noqa: S105 - made up
 # Nothing listens on port 1.
 UNREACHABLE = f"mongodb://someone:{SECRET}@127.0.0.1:1/?serverSelectionTimeoutMS=50"
@@ -106,30 +108,37 @@ def test_a_bad_setting_fails_the_start_naming_its_variable(
     assert SECRET not in done.stderr
 
 
+BAD_URIS = [
+    f"mongodb://someone:{SECRET}/unescaped@127.0.0.1",
+    f"mongodb://someone:{SECRET}@unescaped@127.0.0.1",
+    f"mongodb://someone:{SECRET}%@127.0.0.1",
+    f"mongodb://someone:{SECRET}@127.0.0.1:port/",
+    f"mongodb://someone:{SECRET}@127.0.0.1:99999/",
+    f"mongodb://someone:{SECRET}@127.0.0.1/?option",
+    f"mongodb://someone:{SECRET}@127.0.0.1/?minPoolSize=50",
+    f"mongodb://someone:{SECRET}@/",
+    f"mongodb://someone:{SECRET}@[::1",
+]
+
+
 @pytest.mark.parametrize(
-    "uri",
-    [
-        f"mongodb://someone:{SECRET}/unescaped@127.0.0.1",
-        f"mongodb://someone:{SECRET}@unescaped@127.0.0.1",
-        f"mongodb://someone:{SECRET}%@127.0.0.1",
-        f"mongodb://someone:{SECRET}@127.0.0.1:port/",
-        f"mongodb://someone:{SECRET}@127.0.0.1:99999/",
-        f"mongodb://someone:{SECRET}@127.0.0.1/?option",
-        f"mongodb://someone:{SECRET}@127.0.0.1/?minPoolSize=50",
-        f"mongodb://someone:{SECRET}@/",
-        f"mongodb://someone:{SECRET}@[::1",
-    ],
+    ("uri", "driver"),
+    # What reads a URI is the same for both, so one is enough for the second.
+    [*((uri, "motor") for uri in BAD_URIS), (BAD_URIS[0], "pymongo")],
 )
-def test_a_uri_that_the_driver_cannot_read_fails_the_start_without_the_password(uri: str) -> None:
-    done = started(IMPORT, MOTORPOOL_MONGODB_URI=uri)
+def test_a_uri_that_the_driver_cannot_read_fails_the_start_without_the_password(
+    uri: str, driver: str
+) -> None:
+    done = started(IMPORT, MOTORPOOL_MONGODB_URI=uri, MOTORPOOL_DRIVER=driver)
 
     assert done.returncode == 1
     assert done.stdout == "False\n"
     assert SECRET not in done.stderr
 
 
-def test_the_password_is_in_no_answer_no_log_and_no_repr() -> None:
-    done = started(RUN, MOTORPOOL_MONGODB_URI=UNREACHABLE)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_the_password_is_in_no_answer_no_log_and_no_repr(driver: str) -> None:
+    done = started(RUN, MOTORPOOL_MONGODB_URI=UNREACHABLE, MOTORPOOL_DRIVER=driver)
 
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -140,8 +149,9 @@ def test_the_password_is_in_no_answer_no_log_and_no_repr() -> None:
     assert SECRET not in done.stderr
 
 
-def test_an_unreachable_server_does_not_stop_the_start() -> None:
-    done = started(IMPORT, MOTORPOOL_MONGODB_URI=UNREACHABLE)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_an_unreachable_server_does_not_stop_the_start(driver: str) -> None:
+    done = started(IMPORT, MOTORPOOL_MONGODB_URI=UNREACHABLE, MOTORPOOL_DRIVER=driver)
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motorpool.batching.errors import ProtocolError, ResultTooLarge
-from motorpool.proxy.cursors import NoRoom
-from motorpool.proxy.pages import Room
+from motorpool.proxy.pages import NoRoom, Room
 from motorpool.proxy.values import part_of_values
 from tests.proxy.fakes import batch, opened, operation, packed
 

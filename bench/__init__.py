@@ -1,0 +1,1 @@
+"""Benchmarks: what is claimed of speed and size, measured. Never imported by the rooms."""

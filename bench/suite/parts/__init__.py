@@ -1,0 +1,1 @@
+"""One file for each measurement; each has `run(bench) -> list[Row]`."""

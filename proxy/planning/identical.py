@@ -1,0 +1,45 @@
+"""Rule: reads that ask the same, byte for byte, become one.
+
+A client does so already with what it sends; but a batch may be made by hand, or by a client that
+writes one question in two ways. Reads that differ on purpose are left alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import bson
+
+from motorpool.batching.codec import LOSSLESS
+from motorpool.batching.operations import is_tailing, is_write
+from motorpool.proxy.planning.fusions import SharedRead, time_out_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from motorpool.proxy.models import ValidOperation
+    from motorpool.proxy.planning.fusions import Member, Offer
+
+SHAREABLE: Final = frozenset(
+    {"find", "find_one", "aggregate", "count_documents", "estimated_document_count"}
+)
+
+_DIFFERENT_EACH_TIME: Final = (b"$sample", b"$rand", b"$where", b"$function", b"$accumulator")
+
+
+def offers(operation: ValidOperation) -> Sequence[Offer]:
+    """One offer, to go with whoever asks the same."""
+    args = operation.args
+    if is_write(operation.op, args) or is_tailing(args):
+        return ()
+    asked = bson.encode(args, codec_options=LOSSLESS)
+    if any(word in asked for word in _DIFFERENT_EACH_TIME):
+        return ()
+    # With a session it gives a page, and a cursor for the rest; without one all that there is.
+    has_session = operation.session is not None
+    return [((operation.op, operation.ns, time_out_of(operation), has_session, asked), None)]
+
+
+def fuse(members: Sequence[Member]) -> Iterator[SharedRead]:
+    """The one read of these members."""
+    yield SharedRead([member.position for member in members])

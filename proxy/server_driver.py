@@ -1,0 +1,345 @@
+"""A server behind the `Driver` protocol: what Motor and PyMongo's own asynchronous client share.
+
+Motor wraps PyMongo, so both speak of the same databases, collections, cursors and errors; where
+they differ is in `motor_driver` and `pymongo_driver`. These three touch what is the driver's own: a
+cursor is let go of, so that another execution environment can go on with it, and a session is given
+the id that the caller carries (`carried_sessions`). The driver has no public way to either; a test
+guards them, and `pyproject.toml` bounds its version. Never chooses which driver runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import pymongo
+from bson.binary import UUID_SUBTYPE, Binary
+from bson.codec_options import CodecOptions
+from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
+
+from motorpool.batching.codec import LOSSLESS, RawDocuments, split_documents
+from motorpool.batching.operations import DATABASE_PIPELINE, is_write
+from motorpool.proxy.administration import ServerAdministration
+from motorpool.proxy.batches import next_batch
+from motorpool.proxy.carried_sessions import started_session
+from motorpool.proxy.concerns import concerns_told, read_preference_told
+from motorpool.proxy.drivers import Batch, Excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from motorpool.proxy.administration import Administration
+    from motorpool.proxy.drivers import Question
+    from motorpool.proxy.models import ValidOperation
+    from motorpool.proxy.pages import Address
+
+T = TypeVar("T")
+
+# MongoDB 8.0 (mongodb/specifications, wire version).
+_BULK_WRITE_WIRE_VERSION: Final = 25
+
+_RAW: Final = CodecOptions(document_class=RawBSONDocument)
+
+_KEPT_COLLECTIONS: Final = 1_000
+"""Collections whose objects are kept. One is made in 10 µs, of which a driver's call has some 150;
+that there are more than these is no reason to keep them all."""
+
+# The address that a cursor's next batch has to come from: see `select`.
+_pinned: ContextVar[Address | None] = ContextVar("motorpool_pinned", default=None)
+
+
+def select(servers: Sequence[Any]) -> Sequence[Any]:
+    """Leave, of the servers that the driver would take, the one that holds the cursor."""
+    address = _pinned.get()
+    return servers if address is None else [one for one in servers if one.address == address]
+
+
+def _raw(some: Any) -> RawDocuments:
+    """What a cursor gives, undecoded: one document, or a batch of them as a stream."""
+    return split_documents(some) if isinstance(some, bytes) else RawDocuments([some.raw])
+
+
+class ServerDriver(ABC):
+    """Collections and cursors on a server. A subclass makes the client, and says how it differs."""
+
+    def __init__(self, client: Any, pymongos: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """`client`: whose methods are awaited. `pymongos`: PyMongo's own client, below or same."""
+        self._client = client
+        self._pymongos = pymongos
+        self._loop = loop
+        self._collections: dict[tuple[str, str, bool], Any] = {}
+        self._background: set[asyncio.Future[Any]] = set()
+        self._is_sessionless = False
+        self._administration = ServerAdministration(self)
+
+    # Where the drivers differ ---------------------------------------------------------------------
+
+    @abstractmethod
+    async def cursor_of(self, asked: Any) -> Any:
+        """The cursor of a method that begins a command, which some give at once, some awaited."""
+
+    @staticmethod
+    @abstractmethod
+    def _pymongos_cursor(cursor: Any) -> Any:
+        """PyMongo's own cursor, below `cursor` or the same."""
+
+    @abstractmethod
+    async def warm_up(self) -> None:
+        """See `Driver`."""
+
+    @abstractmethod
+    async def settle(self) -> None:
+        """See `Driver`."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """See `Driver`."""
+
+    # Databases and collections --------------------------------------------------------------------
+
+    def database(self, name: str, concerns: Mapping[str, Any] | None = None) -> Any:
+        """See `Driver`."""
+        return self._client.get_database(
+            name, codec_options=LOSSLESS, **concerns_told(concerns or {})
+        )
+
+    def collection(
+        self,
+        database: str,
+        name: str,
+        concerns: Mapping[str, Any] | None = None,
+        *,
+        raw: bool = False,
+    ) -> Any:
+        """See `Driver`. The same object each time, where there are no concerns."""
+        if concerns:
+            return self._new_collection(database, name, raw=raw, **concerns_told(concerns))
+        key = (database, name, raw)
+        kept = self._collections.get(key)
+        if kept is None:
+            kept = self._new_collection(database, name, raw=raw)
+            if len(self._collections) >= _KEPT_COLLECTIONS:
+                self._collections.clear()
+            self._collections[key] = kept
+        return kept
+
+    def _new_collection(self, database: str, name: str, *, raw: bool, **concerns: Any) -> Any:
+        return self._client[database].get_collection(
+            name, codec_options=_RAW if raw else LOSSLESS, **concerns
+        )
+
+    def read_preference(self, told: Mapping[str, Any]) -> Any:
+        """PyMongo's read preference of its document. Raises as `read_preference_told`."""
+        return read_preference_told(told)
+
+    # Cursors --------------------------------------------------------------------------------------
+
+    async def open_cursor(self, question: Question, size: int | None, session: bytes) -> Batch:
+        """See `Driver`."""
+        return await self._under(
+            session, lambda carried: self._first_batch(question, size, session=carried)
+        )
+
+    async def _first_batch(self, question: Question, size: int | None, **session: Any) -> Batch:
+        cursor = await self._cursor(question, size, **session)
+        documents = await self._next_batch(cursor)
+        batch = Batch(documents or RawDocuments(), cursor.cursor_id or 0, cursor.address)
+        # The cursor goes on without this object, which would end it on the server when it is
+        # collected; nor has the driver a public way to let go of one.
+        self._pymongos_cursor(cursor)._killed = True  # noqa: SLF001
+        return batch
+
+    async def _next_batch(self, cursor: Any) -> RawDocuments | None:
+        """The documents that come at once; None: there are no more."""
+        try:
+            first = await cursor.next()
+        except StopAsyncIteration:
+            return None
+        documents = _raw(first)
+        # The rest of the batch is at hand, which the driver has no public way to tell.
+        at_hand = self._pymongos_cursor(cursor)._data  # noqa: SLF001
+        for further in at_hand:
+            documents += _raw(further)
+        at_hand.clear()
+        return documents
+
+    async def read_all(self, question: Question, size: int | None) -> RawDocuments:
+        """See `Driver`."""
+        documents = RawDocuments()
+        cursor = await self._cursor(question, size)
+        while (batch := await self._next_batch(cursor)) is not None:
+            documents += batch
+        return documents
+
+    async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
+        """See `Driver`."""
+        documents = RawDocuments()
+        taken = 0
+        cursor = await self._cursor(question, size)
+        while (batch := await self._next_batch(cursor)) is not None:
+            documents += batch
+            if not cursor.alive:
+                break
+            taken += sum(map(len, batch))
+            if taken >= most_bytes:
+                await cursor.close()
+                return Excerpt(documents, is_whole=False)
+            mean = max(1, taken) / max(1, len(documents))
+            # For the next batch, of which a cursor's public way takes no word any more.
+            size = 1 + int((most_bytes - taken) / mean)
+            self._pymongos_cursor(cursor)._batch_size = size  # noqa: SLF001
+        return Excerpt(documents, is_whole=True)
+
+    async def _cursor(self, question: Question, size: int | None, **session: Any) -> Any:
+        args = dict(question.args)
+        if question.op == "aggregate":
+            if size is not None:
+                args["batchSize"] = size
+            # Not by `aggregate_raw_batches`, which asks twice: for nothing, and then for a batch.
+            target = question.collection
+            on_database = target.name == DATABASE_PIPELINE
+            # One that writes gives no documents; see `runners.RAW`.
+            is_raw = target.codec_options == _RAW or is_write("aggregate", args)
+            if on_database or not is_raw:
+                target = (target.database if on_database else target).with_options(
+                    codec_options=_RAW,
+                    read_preference=target.read_preference,
+                    write_concern=target.write_concern,
+                    read_concern=target.read_concern,
+                )
+            return await self.cursor_of(target.aggregate(**args, **session))
+        await_ms = args.pop("max_await_time_ms", None)
+        cursor = question.collection.find_raw_batches(**args, batch_size=size or 0, **session)
+        return cursor if await_ms is None else cursor.max_await_time_ms(await_ms)
+
+    async def advance_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None, size: int
+    ) -> Batch:
+        """See `Driver`."""
+        command = {"getMore": Int64(id_), "collection": operation.collection, "batchSize": size}
+        for name, field in (("max_await_time_ms", "maxTimeMS"), ("comment", "comment")):
+            if operation.args.get(name) is not None:
+                command[field] = operation.args[name]
+        reply = await self._on_server(operation, address, command)
+        return Batch(*next_batch(reply["cursor"], _RAW), address)
+
+    async def end_cursor(
+        self, operation: ValidOperation, id_: int, address: Address | None
+    ) -> None:
+        """See `Driver`."""
+        command = {"killCursors": operation.collection, "cursors": [Int64(id_)]}
+        await self._on_server(operation, address, command)
+
+    async def _on_server(
+        self, operation: ValidOperation, address: Address | None, command: dict[str, Any]
+    ) -> Any:
+        """Run a command on the server of this address, under the operation's session.
+
+        Outside the driver's own time limit, under which it would tell a getMore a `maxTimeMS`; a
+        server refuses that, but for a tailable cursor's.
+        """
+        token = _pinned.set(address)
+        try:
+            with pymongo.timeout(None):
+                return await self._under(
+                    operation.session,
+                    lambda carried: self._client[operation.database].command(
+                        command,
+                        codec_options=_RAW,
+                        # Any server, of which `select` leaves the one.
+                        read_preference=pymongo.ReadPreference.NEAREST,
+                        session=carried,
+                    ),
+                )
+        finally:
+            _pinned.reset(token)
+
+    async def _under(self, session: bytes | None, run: Callable[[Any], Awaitable[T]]) -> T:
+        """Run under a carried session; without one where the server has none.
+
+        Such a server, which is old or only looks like MongoDB, binds no cursor to a session either.
+        """
+        if session is not None and not self._is_sessionless:
+            try:
+                return await run(started_session(self._pymongos, session))
+            except pymongo.errors.ConfigurationError as error:
+                # pymongo/client_session_shared.py, `_apply_to`; it has no class of its own.
+                if "Sessions are not supported" not in str(error):
+                    raise
+                self._is_sessionless = True
+        return await run(None)
+
+    def interrupt(self, session: bytes) -> None:
+        """See `Driver`."""
+        command = {"killSessions": [{"id": Binary(session, UUID_SUBTYPE)}]}
+        self._begin(self._client.admin.command(command))
+
+    def _begin(self, work: Any) -> asyncio.Future[Any]:
+        """Run what can be awaited, whatever becomes of it."""
+        begun: asyncio.Future[Any] = asyncio.ensure_future(work, loop=self._loop)
+        self._background.add(begun)
+        begun.add_done_callback(self._background.discard)
+        begun.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return begun
+
+    # Limits ---------------------------------------------------------------------------------------
+
+    def time_limit(self, seconds: float | None) -> contextlib.AbstractContextManager[object]:
+        """See `Driver`. PyMongo's own: `maxTimeMS` on each command and a limit on each socket."""
+        if seconds is None:
+            return contextlib.nullcontext()
+        # PyMongo's limit takes the place of serverSelectionTimeoutMS, so with an unreachable server
+        # every operation would use up all of its time before it says so.
+        if not self._pymongos.topology_description.has_readable_server():
+            seconds = min(seconds, self._pymongos.options.server_selection_timeout)
+        return pymongo.timeout(seconds)
+
+    def max_time_ms(self, seconds: float) -> int | None:
+        """See `Driver`."""
+        return max(1, int(seconds * 1000))
+
+    def bulk_request(self, op: str, args: Mapping[str, Any]) -> Any:
+        """See `Driver`."""
+        name = "".join(part.capitalize() for part in op.split("_"))
+        return getattr(pymongo, name)(**args)
+
+    @property
+    def calls_ahead(self) -> int:
+        """See `Driver`. None, where the loop itself runs them."""
+        return 0
+
+    @property
+    def takes_options_alike(self) -> bool:
+        """See `Driver`. A server does."""
+        return True
+
+    @property
+    def tells_write_errors(self) -> bool:
+        """See `Driver`. A server does."""
+        return True
+
+    @property
+    def has_client_bulk_write(self) -> bool:
+        """See `Driver`. Whichever server may be the next to be written to: not the primary alone.
+
+        What is not known counts as older, so that nothing is asked for that may be refused.
+        """
+        servers = self._pymongos.topology_description.server_descriptions().values()
+        bearing = [server for server in servers if server.is_writable or server.is_readable]
+        return any(server.is_writable for server in bearing) and all(
+            server.max_wire_version >= _BULK_WRITE_WIRE_VERSION for server in bearing
+        )
+
+    @property
+    def administration(self) -> Administration:
+        """See `Driver`."""
+        return self._administration
+
+    async def complete(self, operation: ValidOperation, error: Exception) -> Exception:
+        """See `Driver`. A server leaves nothing out."""
+        del operation
+        return error
