@@ -3,7 +3,8 @@
 A batch runs side by side and in no order that is promised. Yet a fusion must not be what changes an
 answer: over a single connection, or in the embedded database, operations run as they stand, and
 what is fused then gives the same. So only neighbours go together, as each collection sees them:
-reads with no write between them, writes with nothing else between them.
+reads with no write between them, writes with nothing else between them. (Collections go by their
+names: that a view is another's documents is not known here.)
 """
 
 from __future__ import annotations
