@@ -2,7 +2,7 @@
 
 A round runs every side once (a short shape several times, of which the median counts), the first
 one another each round. What a shape writes is put back before each run, outside of the clock.
-Garbage is collected before each run, and the collector is left on in it, as a user has it.
+The garbage collector is left on, as a user has it.
 """
 
 from __future__ import annotations

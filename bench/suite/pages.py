@@ -145,7 +145,7 @@ _READING: Final = """\
   the proxy sets. The peers are the drivers with their defaults, on one client, decoded documents.
 - **In a round** every side runs once (what takes less than 20 ms, several times, of which the
   median counts), each round another one first. Data that an operation changes are put back before
-  each run, and garbage is collected, both outside the clock; the collector is on within it.
+  each run, outside the clock. The garbage collector is on, as a user has it.
 - **The answers are compared** before the clock runs, and the data that writes leave behind:
   a difference ends the run.
 - **A loopback has no distance.** On a network each round trip costs its time besides: what is fused

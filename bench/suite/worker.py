@@ -145,7 +145,10 @@ def _do(opened: list[Any], what: str, request: dict[str, Any]) -> dict[str, Any]
         side.prepare(request["shape"], request["size"])
         return {}
     if what == "run":
-        return {"seconds": [side.run() for _ in range(request["times"])]}
+        times: int = request["times"]
+        if times > 1:
+            side.run()  # the process has waited for its turn: its code is not at hand any more
+        return {"seconds": [side.run() for _ in range(times)]}
     if what == "answer":
         return {"digest": hashlib.sha256(in_words(side.answer()).encode()).hexdigest()}
     if what == "facts":

@@ -114,16 +114,21 @@ def elements(raw: bytes, begin: int = 0) -> Iterator[tuple[int, int, int, int]]:
     at = begin + 4
     end = begin + unpack_from("<i", raw, begin)[0] - 1
     while at < end:
-        kind = raw[at]
         start = raw.index(b"\x00", at + 1) + 1
-        size = _FIXED.get(kind)
-        if size is None:
-            if kind == _REGEX:
-                size = raw.index(b"\x00", raw.index(b"\x00", start) + 1) + 1 - start
-            else:
-                size = _SIZED[kind] + unpack_from("<i", raw, start)[0]
-        yield at, kind, start, start + size
-        at = start + size
+        stop = _end_of(raw, raw[at], start)
+        yield at, raw[at], start, stop
+        at = stop
+
+
+def _end_of(raw: bytes, kind: int, start: int) -> int:
+    """Where the value ends that starts at `start`."""
+    size = _FIXED.get(kind)
+    if size is not None:
+        return start + size
+    if kind == _REGEX:
+        return raw.index(b"\x00", raw.index(b"\x00", start) + 1) + 1
+    length: int = unpack_from("<i", raw, start)[0]
+    return start + _SIZED[kind] + length
 
 
 def without(raw: bytes, field: bytes) -> bytes:
@@ -136,10 +141,19 @@ def without(raw: bytes, field: bytes) -> bytes:
 
 
 def _find(raw: bytes, begin: int, field: bytes) -> tuple[int, int, int]:
-    """The kind of a field of the document at `begin`, and where its value lies."""
-    for at, kind, start, end in elements(raw, begin):
-        if raw[at + 1 : start - 1] == field:
-            return kind, start, end
+    """The kind of a field of the document at `begin`, and where its value lies.
+
+    `field`: its name as it stands there, with its end.
+    """
+    # As `elements` does it, in two thirds of the time: every document that is dealt comes by here.
+    at = begin + 4
+    end = begin + unpack_from("<i", raw, begin)[0] - 1
+    while at < end:
+        kind = raw[at]
+        if raw.startswith(field, at + 1):
+            start = at + 1 + len(field)
+            return kind, start, _end_of(raw, kind, start)
+        at = _end_of(raw, kind, raw.index(b"\x00", at + 1) + 1)
     raise CannotTellError
 
 
@@ -151,7 +165,7 @@ class Wanted:
 
         `takes_arrays`: whether an array stands for the values in it, and for no more.
         """
-        self._path = tuple(name.encode() for name in field.split("."))
+        self._path = tuple(name.encode() + b"\x00" for name in field.split("."))
         self._members: dict[Key, list[int]] = {}
         for member, key in enumerate(keys):
             self._members.setdefault(key, []).append(member)

@@ -44,12 +44,21 @@ class Windows:
         self._writes = 0
         self._wide_reads = 0
         self._last: dict[str, tuple[Hashable, int]] = {}
+        self._same: Hashable = None
+        self._window: Hashable = None
 
     def enter(self, operation: ValidOperation, group: Hashable | None) -> Hashable:
         """The window of the next operation: those of one rule and one window may go together.
 
         `group`: of a write, which other writes it may go with; None: with no other.
         """
+        if group is not None and self._same == (operation.ns, group):
+            return self._window  # of a row of writes, all but the first come by here
+        self._window = self._enter(operation, group)
+        self._same = (operation.ns, group) if OPERATIONS[operation.op].effect == "write" else None
+        return self._window
+
+    def _enter(self, operation: ValidOperation, group: Hashable | None) -> Hashable:
         if _may_touch_any(operation):
             self._era += 1
             self._last.clear()
