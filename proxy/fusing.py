@@ -57,6 +57,11 @@ _FIRST_BATCH: Final = 101
 """Documents at first, as a server's own choice is: then it is known how large they are, and no more
 is asked for than will fit."""
 
+_LITTLE_BYTES: Final = 1024 * 1024
+"""What is known to bring no more is asked for at once, and costs no second round trip."""
+
+_ALL: Final = 10_000
+
 _COUNT_BYTES: Final = 1_000_000
 """Where the groups of a fused count are more than this, they are no plain values."""
 
@@ -89,7 +94,10 @@ async def find(
     # Where nothing is known of either, the first batch is what may be large.
     foreseen = await intake.begin(shares, count)
     try:
-        size = intake.fit(kind, _FIRST_BATCH, room.left) or _FIRST_BATCH
+        if foreseen <= _LITTLE_BYTES:
+            size = _ALL
+        else:
+            size = intake.fit(kind, _FIRST_BATCH, room.left) or _FIRST_BATCH
         documents, is_whole = await driver.read_within(question, size, max(1, room.left))
         intake.learn(kind, documents[:_FIRST_BATCH])
         intake.learn_sum(shares, count, sum(map(len, documents)))
@@ -138,7 +146,9 @@ async def count(
     """Run a fused count. `operation`: any of its members."""
     del room, intake  # it brings a number for each value that was asked for
     question = _question(driver, "aggregate", operation, fusion.args)
-    groups, is_whole = await driver.read_within(question, _FIRST_BATCH, _COUNT_BYTES)
+    # One more than there are values, and the server closes the cursor with the last group.
+    size = len(fusion.wanted) + 1
+    groups, is_whole = await driver.read_within(question, size, _COUNT_BYTES)
     if not is_whole:
         return {}
     try:
