@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from motorpool.proxy.models import ValidOperation
     from motorpool.proxy.planning.values import Wanted
 
-MAX_VALUES: Final = 1_000
+MAX_VALUES: Final = 500
 """Values in one `$in`, documents and writes in one command. More of them are several steps, which
-run side by side: measured, a longer `$in` costs no less for each value."""
+run side by side: while the server is at the second, the first is dealt. Measured, 1,000 `find_one`
+take a sixth less time so than in one step, and 10,000 as long as in steps of 1,000."""
 
 
 _TIME_OUT_BITS: Final = 5
