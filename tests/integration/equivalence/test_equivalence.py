@@ -51,6 +51,10 @@ def pymongo(wire_uri: str) -> Iterator[Pair]:
         yield pair
 
 
+RARE = frozenset({"write across collections"})
+"""Kinds of which a part of the long run may have none."""
+
+
 def assert_covered(passed: Counter[str], wanted: frozenset[str]) -> None:
     """That fusions were taken, of every kind, and that little was let pass."""
     batches = passed["batches"]
@@ -85,14 +89,14 @@ def test_thousands_of_batches_on_the_embedded_database(embedded: Pair, part: int
 @pytest.mark.parametrize("part", SOAKED)
 def test_thousands_of_batches_on_the_wire(motor: Pair, part: int) -> None:
     first = SEED + 20_000 + part * BATCHES_AT_ONCE
-    assert_covered(run(motor, first, BATCHES_AT_ONCE, "wire(uri)"), ON_SERVERS)
+    assert_covered(run(motor, first, BATCHES_AT_ONCE, "wire(uri)"), ON_SERVERS - RARE)
 
 
 @pytest.mark.parametrize("part", SOAKED)
 def test_thousands_of_batches_by_the_other_driver(pymongo: Pair, part: int) -> None:
     first = SEED + 30_000 + part * BATCHES_AT_ONCE
     where = 'wire(uri, driver="pymongo")'
-    assert_covered(run(pymongo, first, BATCHES_AT_ONCE, where), ON_SERVERS)
+    assert_covered(run(pymongo, first, BATCHES_AT_ONCE, where), ON_SERVERS - RARE)
 
 
 def test_generated_batches_have_one_answer_in_whatever_order_they_run() -> None:
