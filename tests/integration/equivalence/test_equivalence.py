@@ -51,7 +51,7 @@ def pymongo(wire_uri: str) -> Iterator[Pair]:
         yield pair
 
 
-RARE = frozenset({"write across collections"})
+RARE = frozenset({"write across collections", "insert_many"})
 """Kinds of which a part of the long run may have none."""
 
 
