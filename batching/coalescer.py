@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from motorpool.batching.bounds import Bounds
     from motorpool.batching.call import Operation
     from motorpool.batching.counters import Counters
+    from motorpool.batching.queue import Batch
 
 QUIET_TICKS: Final = 3
 """Consecutive ticks without a new operation after which a batch leaves.
@@ -52,22 +53,24 @@ MAX_AGE_SECONDS: Final = 0.005
 class Coalescer:
     """The window of operations that wait to leave, on one event loop, in one request scope."""
 
-    def __init__(  # noqa: PLR0913 - three parts, and three facts that a scope decides
+    def __init__(  # noqa: PLR0913 - three parts, and four facts that a scope decides
         self,
-        dispatch: Callable[[list[Pending]], Awaitable[None]],
+        dispatch: Callable[[Batch], Awaitable[None]],
         bounds: Bounds,
         counters: Counters,
         *,
         is_held: bool = False,
         deadline: float | None = None,
         flights: set[asyncio.Task[None]] | None = None,
+        scope: int | None = None,
     ) -> None:
         """Collect for `dispatch` within `bounds`.
 
         Made inside the running loop that it belongs to. `is_held`: send nothing before `flush`
         or a bound, or before somebody awaits (an explicit batch). `deadline`, in the loop's time,
         is the latest that any of its calls waits. `flights`: a set of the owner's in which flights
-        are kept alive until they have landed, also when the coalescer is gone before.
+        are kept alive until they have landed, also when the coalescer is gone before. `scope`: the
+        number that its batches carry.
         """
         self._dispatch = dispatch
         self._bounds = bounds
@@ -78,6 +81,7 @@ class Coalescer:
         self._queue = Queue(bounds)
         self._flights: dict[asyncio.Task[None], list[Pending]] = {}
         self._kept_alive: set[asyncio.Task[None]] = set() if flights is None else flights
+        self._scope = scope
         self._due: str | None = None
         self._closed: MotorpoolError | None = None
         self._ticker: asyncio.Handle | None = None
@@ -233,6 +237,7 @@ class Coalescer:
             for pending in batch:
                 pending.is_sent = True
             now = monotonic()
+            batch.reason, batch.scope, batch.left_at = reason, self._scope, now
             self._counters.took_off(reason, [now - pending.queued_at for pending in batch])
             # An empty context (rule 7): what the first caller has set must not be seen by the
             # transport on behalf of the others. A task copies the context that it is made in,
@@ -245,7 +250,7 @@ class Coalescer:
             else:
                 self._counters.landed()
 
-    async def _fly(self, batch: list[Pending]) -> None:
+    async def _fly(self, batch: Batch) -> None:
         """Dispatch one batch; whatever happens, settle every operation of it (rule 7)."""
         cause: BaseException | None = None
         try:

@@ -25,6 +25,20 @@ def size_in_batch(body: bytes) -> int:
 _AROUND_BYTES: Final = STAMP_BYTES + ELEMENT_BYTES
 
 
+class Batch(list["Pending"]):
+    """Operations that leave together, and what is known of their leaving, for whoever records it.
+
+    `reason`: what made them leave. `scope`: the number of their request scope, None outside of one.
+    `left_at`: when they left, in seconds of `time.monotonic`.
+    """
+
+    __slots__ = ("left_at", "reason", "scope")
+
+    left_at: float
+    reason: str
+    scope: int | None
+
+
 class Queue:
     """Operations that wait, first in first out. `bytes`: what they take up in batches."""
 
@@ -72,9 +86,9 @@ class Queue:
         for namespace in (operation.namespace, f"{database}.{COMMANDS}", f"admin.{COMMANDS}"):
             self._shareable.pop(namespace, None)
 
-    def take_batch(self) -> list[Pending]:
+    def take_batch(self) -> Batch:
         """Take from the front as many as one batch may hold; one that is larger goes alone."""
-        batch: list[Pending] = []
+        batch = Batch()
         room = self._bounds.batch_bytes
         while self._waiting and len(batch) < self._bounds.batch_operations:
             size = size_in_batch(self._waiting[0].operation.body)

@@ -32,9 +32,11 @@ from motorpool.client.repeats import is_repeatable, read_repeat
 if TYPE_CHECKING:
     from motorpool.batching.call import Pending
     from motorpool.batching.counters import Counters
+    from motorpool.batching.queue import Batch
     from motorpool.client.cursors.leases import Leases
     from motorpool.client.retry import RetryPolicy
     from motorpool.client.transports.base import Transport
+    from motorpool.client.usage import Record, Usage
 
 
 WAY_BACK_SECONDS: Final = 0.2
@@ -51,45 +53,59 @@ class Dispatcher:
     """Sends batches for the coalescers of one client."""
 
     def __init__(
-        self, transport: Transport, counters: Counters, retry: RetryPolicy, leases: Leases
+        self,
+        transport: Transport,
+        counters: Counters,
+        retry: RetryPolicy,
+        leases: Leases,
+        usage: Usage | None = None,
     ) -> None:
-        """One transport: never a second endpoint or identity."""
+        """One transport: never a second endpoint or identity. `usage`: who records, if anybody."""
         self._transport = transport
         self._leases = leases
         self._counters = counters
         self._retry = retry
+        self._usage = usage
 
-    async def dispatch(self, batch: list[Pending]) -> None:
+    async def dispatch(self, batch: Batch) -> None:
         """Settle every operation of `batch` that somebody waits for."""
-        await self._deliver(batch, tries=1, rounds=1)
+        if self._usage is None:
+            await self._deliver(batch, None, tries=1, rounds=1)
+            return
+        with self._usage.record(batch) as record:
+            await self._deliver(batch, record, tries=1, rounds=1)
 
-    async def _deliver(self, batch: list[Pending], *, tries: int, rounds: int) -> None:
+    async def _deliver(
+        self, batch: list[Pending], record: Record | None, *, tries: int, rounds: int
+    ) -> None:
         batch = [pending for pending in batch if pending.is_wanted]
         if not batch:
             return
         if tries > 1 or rounds > 1:
             self._counters.retried += len(batch)
         try:
-            batch, entries = await self._invoke_unthrottled(batch, is_first=tries == 1)
+            batch, entries = await self._invoke_unthrottled(batch, record, is_first=tries == 1)
         except (ConnectionLost, FunctionFailed) as error:
-            await self._after_unknown(batch, error, tries=tries, rounds=rounds)
+            await self._after_unknown(batch, record, error, tries=tries, rounds=rounds)
         except TransportError as error:
             # Nothing of this try has run; which write of an earlier one has, nobody knows.
             lost = ConnectionLost(str(error)) if tries > 1 else error
+            if record is not None:
+                record.outcome = type(error).__name__
             for pending in batch:
                 is_read = pending.operation.is_read
                 pending.fail(error if is_read else _never_answered(pending, lost))
         except ProtocolError as error:
             for pending in batch:
-                pending.fail(_never_answered(pending, error))
+                _leave_unanswered(pending, error, record)
         else:
-            again = self._settle(batch, entries, is_repeat=tries > 1)
-            await self._after_again(again, out_of=len(batch), tries=tries, rounds=rounds)
+            again = self._settle(batch, record, entries, is_repeat=tries > 1)
+            await self._after_again(again, record, out_of=len(batch), tries=tries, rounds=rounds)
 
     # One invocation -------------------------------------------------------------------------------
 
     async def _invoke_unthrottled(
-        self, batch: list[Pending], *, is_first: bool
+        self, batch: list[Pending], record: Record | None, *, is_first: bool
     ) -> tuple[list[Pending], list[Entry]]:
         """Invoke, and again as long as the service refuses for concurrency and time is left.
 
@@ -100,9 +116,11 @@ class Dispatcher:
         tries = 0
         while True:
             try:
-                return batch, await self._invoke(batch)
+                return batch, await self._invoke(batch, record)
             except Throttled as error:
                 self._counters.throttled += 1
+                if record is not None:
+                    record.throttled += 1
                 tries += 1
                 pause = self._retry.pause(tries, error.retry_after)
                 if pause > _patience(batch, loop.time(), give_up):
@@ -115,7 +133,7 @@ class Dispatcher:
             if not batch:
                 return [], []
 
-    async def _invoke(self, batch: list[Pending]) -> list[Entry]:
+    async def _invoke(self, batch: list[Pending], record: Record | None) -> list[Entry]:
         now = asyncio.get_running_loop().time()
         payload = codec.join_request(
             [
@@ -132,15 +150,21 @@ class Dispatcher:
             pending.is_held_back = False
         self._counters.invocations += 1
         self._counters.bytes_sent += len(payload)
+        if record is not None:
+            record.sent(batch, payload)
         response = await self._transport.invoke(payload)
         self._counters.bytes_received += len(response)
+        if record is not None:
+            record.bytes_in += len(response)
         try:
-            entries, _ = codec.split_response(response)
+            entries, stats = codec.split_response(response)
         except ProtocolError as error:
             # Unless the proxy itself says that it could not read the batch, it may have run.
             if "may_have_applied" not in vars(error):
                 error.may_have_applied = True
             raise
+        if record is not None:
+            record.answered(stats)
         return entries
 
     def _session_of(self, pending: Pending) -> bytes | None:
@@ -154,7 +178,12 @@ class Dispatcher:
     # What its answer says -------------------------------------------------------------------------
 
     def _settle(
-        self, batch: list[Pending], entries: list[Entry], *, is_repeat: bool
+        self,
+        batch: list[Pending],
+        record: Record | None,
+        entries: list[Entry],
+        *,
+        is_repeat: bool,
     ) -> list[Pending]:
         """Settle what has an answer; return what is to be sent again."""
         matched = match_entries(range(len(batch)), entries)
@@ -165,7 +194,7 @@ class Dispatcher:
         for id_, pending in enumerate(batch):
             entry = matched[id_]
             if isinstance(entry, ProtocolError):
-                pending.fail(_never_answered(pending, entry))
+                _leave_unanswered(pending, entry, record)
                 continue
             if is_repeat:
                 entry = read_repeat(pending.operation, entry)
@@ -178,40 +207,50 @@ class Dispatcher:
         return again
 
     async def _after_again(
-        self, again: list[Pending], *, out_of: int, tries: int, rounds: int
+        self,
+        again: list[Pending],
+        record: Record | None,
+        *,
+        out_of: int,
+        tries: int,
+        rounds: int,
     ) -> None:
         if not again:
             return
         if rounds > MAX_AGAIN:
+            error = ProtocolError("the proxy asked again and again for this operation")
             for pending in again:
-                pending.fail(ProtocolError("the proxy asked again and again for this operation"))
+                _leave_unanswered(pending, error, record)
         elif len(again) < out_of:
-            await self._deliver(again, tries=tries, rounds=rounds + 1)
+            await self._deliver(again, record, tries=tries, rounds=rounds + 1)
         else:  # not one of them had room beside the others
             for pending in again:
-                await self._deliver([pending], tries=tries, rounds=rounds + 1)
+                await self._deliver([pending], record, tries=tries, rounds=rounds + 1)
 
     async def _after_unknown(
         self,
         batch: list[Pending],
+        record: Record | None,
         error: ConnectionLost | FunctionFailed,
         *,
         tries: int,
         rounds: int,
     ) -> None:
+        if record is not None:
+            record.lost += 1
         repeatable: list[Pending] = []
         for pending in batch:
             pending.lease = None  # the first try may still run under it
             if is_repeatable(pending.operation):
                 repeatable.append(pending)
             else:
-                pending.fail(_never_answered(pending, error))
+                _leave_unanswered(pending, error, record)
         if tries >= self._retry.unknown_tries:
             for pending in repeatable:
-                pending.fail(_never_answered(pending, error))
+                _leave_unanswered(pending, error, record)
             return
         await asyncio.sleep(self._retry.pause(tries))
-        await self._deliver(repeatable, tries=tries + 1, rounds=rounds)
+        await self._deliver(repeatable, record, tries=tries + 1, rounds=rounds)
 
     def __repr__(self) -> str:
         """Through which transport."""
@@ -248,6 +287,12 @@ def _milliseconds(seconds: float | None) -> int | None:
         return None
     given = (seconds - min(WAY_BACK_SECONDS, seconds / 10)) * 1000
     return int(max(1, min(given, MAX_TIMEOUT_MS)))
+
+
+def _leave_unanswered(pending: Pending, error: MotorpoolError, record: Record | None) -> None:
+    if record is not None:
+        record.outcome = type(error).__name__
+    pending.fail(_never_answered(pending, error))
 
 
 def _never_answered(pending: Pending, error: MotorpoolError) -> MotorpoolError:

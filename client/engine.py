@@ -7,6 +7,7 @@ transport. Decides none of that. Imported when a client is made: it brings `asyn
 from __future__ import annotations
 
 import asyncio
+import itertools
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from motorpool.client.retry import RetryPolicy
     from motorpool.client.split_write import Span
     from motorpool.client.transports.base import Transport
+    from motorpool.client.usage import Usage
 
 T = TypeVar("T")
 
@@ -67,6 +69,7 @@ class Engine:
         counters: Counters,
         timeout: float | None,
         codec_options: CodecOptions[Any],
+        usage: Usage | None = None,
     ) -> None:
         """See `ProxyClient`."""
         self._transport = transport
@@ -75,7 +78,9 @@ class Engine:
         self._timeout = timeout
         self._codec_options = codec_options
         self._leases = Leases()
-        self._dispatcher = Dispatcher(transport, counters, retry, self._leases)
+        self._dispatcher = Dispatcher(transport, counters, retry, self._leases, usage)
+        self._usage = usage
+        self.scope_numbers = itertools.count(1)
         # The client keeps flights alive (a loop holds its tasks weakly); a scope may be gone before
         # its last flight has landed.
         self.flights: set[asyncio.Task[None]] = set()
@@ -289,7 +294,9 @@ class Engine:
             coalescer = self._scopeless[loop] = self.make_coalescer()
         return coalescer
 
-    def make_coalescer(self, *, is_held: bool = False, deadline: float | None = None) -> Coalescer:
+    def make_coalescer(
+        self, *, is_held: bool = False, deadline: float | None = None, scope: int | None = None
+    ) -> Coalescer:
         """A new coalescer of this client on the running loop."""
         coalescer = Coalescer(
             self._dispatcher.dispatch,
@@ -298,6 +305,7 @@ class Engine:
             is_held=is_held,
             deadline=deadline,
             flights=self.flights,
+            scope=scope,
         )
         if self.closed is not None:
             coalescer.close(self.closed)
@@ -318,6 +326,8 @@ class Engine:
         flights = [flight for flight in self.flights if flight.get_loop() is loop]
         if flights:
             await asyncio.wait(flights)
+        if self._usage is not None:
+            self._usage.close()
         await self._transport.aclose()
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from motorpool.client.retry import RetryPolicy
 from motorpool.client.settings import client_settings
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from motorpool.client.lambda_entry import LambdaHandler, LambdaLoop
     from motorpool.client.scope import Scope
     from motorpool.client.transports.base import Transport
+    from motorpool.client.usage import Usage
 
 T = TypeVar("T")
 
@@ -55,6 +57,7 @@ class ProxyClient(ClientCommands):
         read_concern: Any = None,
         write_concern: Any = None,
         default_database: str | None = None,
+        usage: str | os.PathLike[str] | Callable[[dict[str, Any]], object] | None = None,
         **keywords: Any,
     ) -> None:
         """Reach the proxy function `function_name`, or whatever `transport` reaches.
@@ -70,12 +73,18 @@ class ProxyClient(ClientCommands):
         (milliseconds), journal, fsync, readPreference, readPreferenceTags, maxStalenessSeconds,
         readConcernLevel. `default_database`: what `get_default_database` gives.
 
+        `usage`: where a line of recorded usage goes for each batch (`motorpool.client.usage` says
+        what is in it): the path of a file that it is appended to, "stdout", or a function that
+        takes it as a dict, on the event loop. On Lambda, where files can be written in /tmp alone
+        and are gone with the execution environment, "stdout" is what to use: CloudWatch has it.
+
         Further keywords go to `LambdaTransport`: function_timeout, region_name, endpoint_url,
         session …
 
         Raises TypeError for anything but exactly one of `function_name` and `transport`, ValueError
         for a bound or a time-out that nothing fits into, what the driver raises for its keywords,
-        and `pymongo.errors.ConfigurationError` for those that concern connections.
+        `pymongo.errors.ConfigurationError` for those that concern connections, and TypeError,
+        ValueError or OSError for a `usage` that no line can be written to.
         """
         if timeout is not None and timeout <= 0:
             message = f"timeout must be more than 0 seconds, not {timeout!r}"
@@ -106,6 +115,7 @@ class ProxyClient(ClientCommands):
             message = f"{', '.join(lambda_options)}: not taken together with transport=…"
             raise TypeError(message)
         self._transport = transport
+        recorded = None if usage is None else _recorded(usage, transport)
         self._lambda_loop: LambdaLoop | None = None
         # Late, but not lazy: a client is made in the init phase, and from here on it is whole.
         from motorpool.client.engine import Engine  # noqa: PLC0415 - see the top of this file
@@ -117,6 +127,7 @@ class ProxyClient(ClientCommands):
             counters=self.counters,
             timeout=timeout,
             codec_options=options.codec_options,
+            usage=recorded,
         )
         super().__init__(engine, f"admin.{COMMANDS}", options)
         self._default_database = default_database
@@ -278,6 +289,12 @@ class ProxyClient(ClientCommands):
         """Through which transport, open or closed."""
         state = " closed" if self._engine.closed is not None else ""
         return f"<ProxyClient {self._transport!r}{state}>"
+
+
+def _recorded(usage: object, transport: Transport) -> Usage:
+    from motorpool.client.usage import recorded  # noqa: PLC0415 - paid by who records usage
+
+    return recorded(usage, function=getattr(transport, "function_name", None))
 
 
 def _lambda_transport(

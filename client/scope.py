@@ -37,6 +37,8 @@ class Scope:
         self._timeout = timeout
         self._is_batch = is_batch
         self._outer: Scope | None = None
+        self.number: int | None = None
+        """Of the request, once it is entered; an explicit batch has that of the request around."""
         self._coalescer: Coalescer | None = None
         self._token: Token[Scope | None] | None = None
 
@@ -51,7 +53,13 @@ class Scope:
         if self._timeout is not None:
             own = asyncio.get_running_loop().time() + self._timeout
             deadline = own if deadline is None else min(own, deadline)
-        self._coalescer = self._engine.make_coalescer(is_held=self._is_batch, deadline=deadline)
+        if not self._is_batch:
+            self.number = next(self._engine.scope_numbers)
+        elif around is not None:
+            self.number = around.number
+        self._coalescer = self._engine.make_coalescer(
+            is_held=self._is_batch, deadline=deadline, scope=self.number
+        )
         self._token = _current.set(self)
         return self
 

@@ -7,12 +7,17 @@ process, for tests, with `motorpool.proxy.lifecycle.Proxy(settings).handle`.
 
 from __future__ import annotations
 
-from motorpool.proxy.lifecycle import LambdaContext, Proxy
-from motorpool.proxy.settings import read_settings
+import time
+
+_imported = time.perf_counter()  # before the imports, which are most of the init phase
+
+from motorpool.proxy.lifecycle import LambdaContext, Proxy  # noqa: E402 - see above
+from motorpool.proxy.settings import read_settings  # noqa: E402 - see above
+from motorpool.proxy.usage import process_began  # noqa: E402 - see above
 
 __all__ = ["handler"]
 
-_proxy = Proxy(read_settings())
+_proxy = Proxy(read_settings(), began=process_began(_imported))
 
 
 def handler(event: object, context: LambdaContext | None = None) -> bytes:

@@ -33,6 +33,7 @@ from motorpool.proxy.responses import (
     room_for,
     write_response,
 )
+from motorpool.proxy.usage import Invocation, usage_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -59,9 +60,17 @@ class Proxy:
     driver is made and its first connection begun here, not at the first batch.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Make the loop and the driver. Raises what the driver raises for a bad URI."""
+    def __init__(self, settings: Settings, *, began: float | None = None) -> None:
+        """Make the loop and the driver.
+
+        `began`: when the init phase did, in the time of `time.perf_counter`; None: now.
+
+        Raises what the driver raises for a bad URI, and SettingsError for a file that usage cannot
+        be written to.
+        """
+        began = time.perf_counter() if began is None else began
         self._settings = settings
+        self._usage = usage_lines(settings.usage)
         self._policy = Policy(settings)
         # One loop for good: `asyncio.run` would close it under the driver, whose second batch
         # would then fail.
@@ -75,16 +84,20 @@ class Proxy:
         self._one_at_a_time = threading.Lock()
         self._is_cold = True
         self._run(self._driver.warm_up())
+        self._init_ms = round((time.perf_counter() - began) * 1000, 3)
 
     def handle(self, event: object, context: LambdaContext | None = None) -> bytes:
         """Answer one event: the response as JSON bytes, which the runtime passes through."""
-        began = time.perf_counter()
         is_cold, self._is_cold = self._is_cold, False
+        invocation = Invocation(self._init_ms if is_cold else None)
         with _uncollected():
-            return self._answer(event, context, began=began, is_cold=is_cold)
+            response = self._answer(event, context, invocation)
+        if self._usage is not None:
+            self._usage.write(invocation, event, response, context)
+        return response
 
     def _answer(
-        self, event: object, context: LambdaContext | None, *, began: float, is_cold: bool
+        self, event: object, context: LambdaContext | None, invocation: Invocation
     ) -> bytes:
         try:
             request = read_request(event, self._settings.max_operations)
@@ -95,16 +108,18 @@ class Proxy:
             log.exception("an event could not be read")
             return refuse("the proxy failed to read this batch; its log says why", "InternalError")
         try:
-            work = self._respond(request, context, began=began, is_cold=is_cold)
+            work = self._respond(request, context, invocation)
             return self._run(self._settled(work))
         except Exception:
             log.exception("a batch could not be answered")
             return refuse("the proxy failed on this batch; its log says why", "InternalError")
 
     async def _respond(
-        self, request: Request, context: LambdaContext | None, *, began: float, is_cold: bool
+        self, request: Request, context: LambdaContext | None, invocation: Invocation
     ) -> bytes:
         operations, refused = self._judge(request)
+        invocation.operations = len(request.operations)
+        invocation.refused = len(request.operations) - len(operations)
         left = self._left(context)
         limits = _limits(request.timeout_ms, operations, left)
         room = room_for(
@@ -115,12 +130,12 @@ class Proxy:
         )
         asked, started = self._executor.asked, time.perf_counter()
         done = await self._executor.run(operations, limits, room)
-        database_ms = (time.perf_counter() - started) * 1000
-        groups = self._executor.asked - asked
+        invocation.database_ms = (time.perf_counter() - started) * 1000
+        invocation.groups = self._executor.asked - asked
         answers = _answers(request, operations, done, refused)
         return write_response(
             answers,
-            self._stats(request, groups, database_ms, began=began, is_cold=is_cold),
+            invocation.stats(request.bytes_in),
             request.reply,
             self._settings.max_response_bytes,
         )
@@ -152,25 +167,6 @@ class Proxy:
             return None
         return max(0.0, (int(remaining()) - self._settings.margin_ms) / 1000)
 
-    @staticmethod
-    def _stats(
-        request: Request,
-        groups: int,
-        database_ms: float,
-        *,
-        began: float,
-        is_cold: bool,
-    ) -> dict[str, Any]:
-        return {
-            "handler_ms": round((time.perf_counter() - began) * 1000, 3),
-            "database_ms": round(database_ms, 3),
-            "operations": len(request.operations),
-            # What was asked of the driver: without what was refused, and fewer where it was fused.
-            "groups": groups,
-            "bytes_in": request.bytes_in,
-            "cold": is_cold,
-        }
-
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run on the proxy's loop. Lambda calls one at a time; a test may call from anywhere."""
         with self._one_at_a_time:
@@ -179,6 +175,8 @@ class Proxy:
     def close(self) -> None:
         """Close the driver and the loop. Lambda never does; tests must."""
         self._close()
+        if self._usage is not None:
+            self._usage.close()
 
     def __repr__(self) -> str:
         """Which database, how many at once, cold or warm; never the URI."""

@@ -33,6 +33,8 @@ _NAMESPACES: Final = "*"
 _OPERATIONS: Final = "read,write"
 _DRIVERS: Final = ("motor", "pymongo")
 _TIMEOUT: Final = 30
+_USAGE: Final = "off"
+_USAGE_PLACES: Final = r"^(off|stdout|.*[./].*)$"  # a word alone is a slip, and no file's name
 _SCHEMES: Final = r"^(mongodb|mongodb\+srv|mongomock)://"
 _NOT_SETTINGS: Final = frozenset({"MOTORPOOL_TEST_URI"})  # the project's own tests read it
 
@@ -72,6 +74,9 @@ class Settings:
     timeout: int = _TIMEOUT
     """Seconds after which Lambda ends an invocation, which nobody tells the function itself: an
     unreachable server is given up well before."""
+    usage: str = _USAGE
+    """Where a line of recorded usage goes for each batch: `off`, `stdout`, or the path of a file
+    that it is appended to. See `motorpool.proxy.usage`."""
 
     @property
     def is_embedded(self) -> bool:
@@ -162,6 +167,16 @@ _FIELDS: Final[dict[str, core_schema.CoreSchema]] = {
         default=True,
     ),
     "timeout": _int(_TIMEOUT, 1, 900),
+    "usage": core_schema.with_default_schema(
+        core_schema.custom_error_schema(
+            core_schema.str_schema(pattern=_USAGE_PLACES),
+            custom_error_type="usage",
+            custom_error_message=(
+                "must be off, stdout, or the path of a file to append to, such as /tmp/usage.jsonl"
+            ),
+        ),
+        default=_USAGE,
+    ),
 }
 
 _VALIDATOR: Final = SchemaValidator(

@@ -40,6 +40,7 @@ ENGINE = {
     "MOTORPOOL_DRIVER": "motor",
     "MOTORPOOL_FUSE": "on",
     "MOTORPOOL_TIMEOUT": "30",
+    "MOTORPOOL_USAGE": "off",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),

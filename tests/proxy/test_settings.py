@@ -35,6 +35,7 @@ def test_the_uri_alone_is_enough() -> None:
         driver="motor",
         fuse=True,
         timeout=30,
+        usage="off",
     )
 
 
@@ -52,6 +53,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "MOTORPOOL_DRIVER": "pymongo",
             "MOTORPOOL_FUSE": "off",
             "MOTORPOOL_TIMEOUT": "3",
+            "MOTORPOOL_USAGE": "stdout",
         }
     )
 
@@ -60,6 +62,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         driver="pymongo",
         fuse=False,
         timeout=3,
+        usage="stdout",
     )
 
 
@@ -245,7 +248,7 @@ def test_an_unknown_variable_of_ours_is_named_in_a_warning_without_its_value(
         "MOTORPOOL_MONGO_URI is not a setting; known: MOTORPOOL_MONGODB_URI, "
         "MOTORPOOL_POOL_SIZE, MOTORPOOL_MAX_OPERATIONS, MOTORPOOL_MAX_RESPONSE_BYTES, "
         "MOTORPOOL_MARGIN_MS, MOTORPOOL_ALLOW, MOTORPOOL_NAMESPACES, MOTORPOOL_OPERATIONS, "
-        "MOTORPOOL_DRIVER, MOTORPOOL_FUSE, MOTORPOOL_TIMEOUT"
+        "MOTORPOOL_DRIVER, MOTORPOOL_FUSE, MOTORPOOL_TIMEOUT, MOTORPOOL_USAGE"
     )
     logged = [(record.levelno, record.getMessage()) for record in caplog.records]
     assert logged == [(logging.WARNING, message)]
@@ -276,7 +279,7 @@ def test_repr_leaves_the_uri_out() -> None:
     assert repr(read_settings({"MOTORPOOL_MONGODB_URI": URI})) == (
         "Settings(pool_size=5, max_operations=10000, max_response_bytes=6291556, margin_ms=250, "
         "allow='out', namespaces='*', operations='read,write', driver='motor', fuse=True, "
-        "timeout=30)"
+        "timeout=30, usage='off')"
     )
 
 
