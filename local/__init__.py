@@ -14,6 +14,7 @@ from motorpool.local.errors import InputError, ListenError, LocalError, Template
 if TYPE_CHECKING:
     from motorpool.local.config import FunctionConfig
     from motorpool.local.environment import State
+    from motorpool.local.report import Report
     from motorpool.local.service import EnvironmentInfo, LocalLambda
     from motorpool.local.template import load_function
 
@@ -24,6 +25,7 @@ __all__ = [
     "ListenError",
     "LocalError",
     "LocalLambda",
+    "Report",
     "State",
     "TemplateError",
     "load_function",
@@ -35,6 +37,7 @@ _LAZY = {
     "EnvironmentInfo": "service",
     "FunctionConfig": "config",
     "LocalLambda": "service",
+    "Report": "report",
     "State": "environment",
     "load_function": "template",
 }

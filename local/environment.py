@@ -14,15 +14,18 @@ import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from motorpool.local import identity, limits, outcome
+from motorpool.local import identity, limits, outcome, report
 from motorpool.local.config import FunctionConfig
+from motorpool.local.memory import PeakMemory
 from motorpool.local.outcome import Invocation, Outcome
 from motorpool.local.output import OutputPipe
+from motorpool.local.report import Report
 from motorpool.local.runtime_api import RuntimeApi
 
 __all__ = ["Environment", "EnvironmentLostError", "State"]
@@ -42,21 +45,15 @@ class State(StrEnum):
 
 
 class EnvironmentLostError(Exception):
-    """The environment ended before it took the invocation, which may run elsewhere.
-
-    `outcome` is what to answer if it may not.
-    """
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__("ended before it took the invocation")
-        self.outcome = outcome
+    """The environment ended before it took the invocation, which may run elsewhere."""
 
 
 class Environment:
     """Make on a running loop, `start` once, then `invoke` as often as it stays alive.
 
     `task_root` is the folder it runs in, from which the handler's module is importable (`/var/task`
-    on Lambda). `write_line` takes each line it prints; `on_end` is called once, with what ended it.
+    on Lambda). `write_line` takes each line of its log: what it prints, and for each invocation
+    Lambda's START, END and REPORT. `on_end` is called once it has ended; `end_reason` says why.
     """
 
     def __init__(
@@ -65,19 +62,22 @@ class Environment:
         *,
         task_root: Path,
         write_line: Callable[[str], None],
-        on_end: Callable[["Environment", str], None],
+        on_end: Callable[["Environment"], None],
     ) -> None:
         self.id = uuid4().hex[:8]
         self.state = State.STARTING
+        self.end_reason: str | None = None
         self._config = config
         self._task_root = task_root
         self._on_end = on_end
-        self._api = RuntimeApi()
+        self._api = RuntimeApi(on_init_error=self._look_at_memory)
         self._output = OutputPipe(lambda line: write_line(f"[{self.id}] {line}"))
+        self._memory = PeakMemory()
         self._process: Process | None = None
         self._exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._watch: asyncio.Task[None] | None = None
-        self._end_reason: str | None = None
+        self._started_at = 0.0
+        self._init_ms: Decimal | None = None  # until the first invocation has reported it
         self._is_stopping = False
 
     def __repr__(self) -> str:
@@ -105,51 +105,68 @@ class Environment:
             await self.kill("stopped")
         await self._ends_or(self._api.ready, limits.INIT_TIMEOUT_S)
         if self._api.ready.done() and not self._exited.done():
+            self._init_ms = report.milliseconds(self._api.ready.result() - self._started_at)
+            await self._look_at_memory()
             self.state = State.IDLE
             return None
+        # Lambda would begin the init phase anew within the invocation, and report that one as its
+        # duration. Here it is this one.
+        took_ms = report.milliseconds(time.perf_counter() - self._started_at)
         failure = self._init_failure(request_id)
+        await self._look_at_memory()
         await self.kill(failure.fatal or "init error")
-        return replace(failure, log_tail=self._output.take_tail())
+        self._output.say(
+            report.init_report_line(took_ms, failure.status, failure.error_type),
+            report.start_line(request_id),
+        )
+        return self._reported(failure, request_id, took_ms)
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
+    async def invoke(self, invocation: Invocation, *, may_move: bool) -> Outcome:
         """Run one invocation to its outcome, within the function's time-out.
 
-        Raises `EnvironmentLostError` if the environment ended before it took the invocation.
+        Raises `EnvironmentLostError` if the environment ended before it took the invocation and
+        `may_move` says that another may run it: then the log has nothing of it.
         """
         self.state = State.BUSY
+        request_id = invocation.request_id
         timeout_s = self._config.timeout_s
-        exchange = self._api.offer(invocation, int((time.time() + timeout_s) * 1000))
+        exchange = self._api.offer(
+            invocation,
+            int((time.time() + timeout_s) * 1000),
+            on_delivered=lambda: self._output.say(report.start_line(request_id)),
+        )
         await self._ends_or(exchange.outcome, timeout_s)
         if exchange.outcome.done():
             result = exchange.outcome.result()
         elif self._exited.done():
-            result = outcome.exited(invocation.request_id, self._exited.result())
-            if not exchange.delivered:
-                raise EnvironmentLostError(result)
+            if may_move and exchange.delivered_at is None:
+                raise EnvironmentLostError("ended before it took the invocation")
+            result = outcome.exited(request_id, self._exited.result())
         else:
-            result = outcome.timed_out(invocation.request_id, timeout_s)
-        # What was printed before the answer is in the pipe by now; the loop may not have read it.
-        self._output.drain()
-        result = replace(result, log_tail=self._output.take_tail())
+            result = outcome.timed_out(request_id, timeout_s)
+        seconds = timeout_s if result.status == "timeout" else exchange.seconds()
+        await self._look_at_memory()
         if result.fatal is not None:
-            await self.kill(result.fatal)
+            await self.kill(result.fatal)  # before the last lines of its log: nothing follows them
         elif not self._exited.done():
             self.state = State.IDLE
-        return result
+        if exchange.delivered_at is None:  # it ended, or its time was up, before it took it
+            self._output.say(report.start_line(request_id))
+        return self._reported(result, request_id, report.milliseconds(seconds))
 
     async def stop(self, grace_s: float = limits.STOP_GRACE_S) -> None:
         """End the environment: SIGTERM, and after `grace_s` seconds SIGKILL."""
         self._is_stopping = True
         if self._process is None:
             return  # `start` sees it
-        self._end_reason = "stopped"
+        self.end_reason = "stopped"
         self._signal(signal.SIGTERM)
         await asyncio.wait({self._exited}, timeout=grace_s)
         await self.kill("stopped")
 
     async def kill(self, reason: str) -> None:
         """End the environment now; `reason` is for the log. Returns when nothing is left of it."""
-        self._end_reason = self._end_reason or reason
+        self.end_reason = self.end_reason or reason
         if not self._exited.done():
             self._signal(signal.SIGKILL)
         if self._watch is not None:
@@ -157,6 +174,7 @@ class Environment:
 
     async def _spawn(self) -> None:
         await self._api.start()
+        self._started_at = time.perf_counter()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -177,9 +195,10 @@ class Environment:
         returncode = await process.wait()
         self._signal(signal.SIGKILL)  # what it started goes with it
         self.state = State.ENDED
+        self.end_reason = self.end_reason or outcome.exit_reason(returncode)
         try:
             self._output.close()  # before the outcome is made, which holds the end of the log
-            self._on_end(self, self._end_reason or outcome.exit_reason(returncode))
+            self._on_end(self)
         finally:
             self._exited.set_result(returncode)
         await self._api.aclose()
@@ -189,6 +208,25 @@ class Environment:
         await asyncio.wait(
             (future, self._exited), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
         )
+
+    def _reported(self, result: Outcome, request_id: str, duration_ms: Decimal) -> Outcome:
+        """`result` with its report, and with the log that ends in it."""
+        init_ms, self._init_ms = self._init_ms, None
+        made = Report(
+            request_id=request_id,
+            duration_ms=duration_ms,
+            memory_mb=self._config.memory_mb,
+            max_memory_mb=self._memory.mib,
+            init_ms=init_ms,
+            status=result.status,
+            error_type=result.error_type,
+        )
+        self._output.say(report.end_line(request_id), str(made))
+        return replace(result, report=made, log_tail=self._output.take_tail())
+
+    async def _look_at_memory(self) -> None:
+        if self._process is not None:
+            await self._memory.look(self._process.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -201,6 +239,8 @@ class Environment:
                 payload=self._api.init_error,
                 function_error=outcome.UNHANDLED,
                 fatal="init error",
+                status="error",
+                error_type=report.error_type(self._api.init_error_type),
             )
         if self._exited.done():
             return outcome.exited(request_id, self._exited.result())

@@ -91,7 +91,7 @@ class InvokeApi:
         if kind == "DryRun":
             return web.Response(status=HTTPStatus.NO_CONTENT, headers=_headers(invocation))
         if kind == "Event":
-            self._run(invocation, may_wait=True).add_done_callback(self._report)
+            self._run(invocation, may_wait=True).add_done_callback(self._log_failure)
             return web.Response(status=HTTPStatus.ACCEPTED, headers=_headers(invocation))
         outcome = await asyncio.shield(self._run(invocation, may_wait=False))
         wants_log = request.headers.get("X-Amz-Log-Type") == "Tail"
@@ -146,7 +146,7 @@ class InvokeApi:
         if not task.cancelled():
             task.exception()  # seen, even if the caller has gone
 
-    def _report(self, task: asyncio.Task[Outcome]) -> None:
+    def _log_failure(self, task: asyncio.Task[Outcome]) -> None:
         """Log the failure of an event, which has no caller. Lambda would try it twice more."""
         if task.cancelled():
             return

@@ -7,11 +7,12 @@ here and nowhere else; their texts are those that callers of the real service se
 import json
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import uuid4
 
 from motorpool.local import limits
+from motorpool.local.report import Report, Status
 
 __all__ = ["Invocation", "Outcome", "exited", "init_timed_out", "timed_out", "too_large"]
 
@@ -43,13 +44,18 @@ class Outcome:
     """What the caller gets: the function's response, or the error that stands in its place.
 
     `function_error` is None for a response. `fatal` says why the environment may not take another
-    invocation, if so. `log_tail` is the end of what was printed, as printed.
+    invocation, if so; `status` and `error_type` are what the report says of it then. `log_tail` is
+    the end of the log, with what was printed as it was printed; the environment adds both it and
+    `report`.
     """
 
     payload: bytes
     function_error: str | None = None
     fatal: str | None = None
+    status: Status | None = None
+    error_type: str | None = None
     log_tail: bytes = b""
+    report: Report | None = None
 
 
 def exited(request_id: str, returncode: int) -> Outcome:
@@ -75,10 +81,7 @@ def exit_reason(returncode: int) -> str:
 
 def timed_out(request_id: str, timeout_s: float) -> Outcome:
     """The function did not answer within its time-out."""
-    return _failure(
-        "Sandbox.Timedout",
-        f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds",
-    )
+    return _timeout(f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds")
 
 
 def init_timed_out(request_id: str) -> Outcome:
@@ -87,10 +90,9 @@ def init_timed_out(request_id: str) -> Outcome:
     Lambda tries once more within the function's own time-out, which hides a slow import from the
     caller and bills it. Here it is said at once.
     """
-    return _failure(
-        "Sandbox.Timedout",
+    return _timeout(
         f"RequestId: {request_id} Error: Init phase timed out after "
-        f"{limits.INIT_TIMEOUT_S:.2f} seconds",
+        f"{limits.INIT_TIMEOUT_S:.2f} seconds"
     )
 
 
@@ -103,10 +105,17 @@ def too_large(size: int) -> Outcome:
     )
 
 
+def _timeout(message: str) -> Outcome:
+    # The report gives the status alone.
+    return replace(_failure("Sandbox.Timedout", message), status="timeout", error_type=None)
+
+
 def _failure(error_type: str, message: str) -> Outcome:
     body = {"errorType": error_type, "errorMessage": message}
     return Outcome(
         payload=json.dumps(body, separators=(",", ":")).encode(),
         function_error=UNHANDLED,
         fatal=message,
+        status="error",
+        error_type=error_type,
     )

@@ -1,4 +1,4 @@
-"""What an execution environment prints: one pipe for both streams, passed on line by line.
+"""The log of an execution environment: what it prints, by one pipe, and Lambda's own lines.
 
 It never blocks on the environment, never waits for the end of the pipe (a grandchild may hold it
 open), and never lets a long line or binary through unbroken.
@@ -30,7 +30,8 @@ _VISIBLE: Final = {
 class OutputPipe:
     """Reads what a process prints; `write_line` takes each line, without its end.
 
-    `write_fd` is for the process. `take_tail` gives the end of what came since it was last asked.
+    `write_fd` is for the process. `say` adds lines of Lambda's own. `take_tail` gives the end of
+    all that since it was last asked.
     """
 
     def __init__(self, write_line: Callable[[str], None]) -> None:
@@ -60,12 +61,27 @@ class OutputPipe:
         if not chunk:
             self._loop.remove_reader(self._read_fd)
             return
-        self._tail += chunk
-        del self._tail[: -limits.LOG_TAIL_BYTES]
+        self._keep(chunk)
         self._write_lines(chunk)
 
+    def say(self, *lines: str) -> None:
+        """Add lines after all that has been printed until now, an unfinished line included.
+
+        Lambda's log may go on in the middle of a line that the function has not ended ("…)END
+        RequestId: …"). Here it never does, so that who reads lines finds each.
+        """
+        # The loop may not have read yet what was printed before an answer that has come.
+        self.drain()
+        self._end_partial()
+        if self._tail and not self._tail.endswith((b"\n", b"\r")):
+            self._keep(b"\n")
+        for line in lines:
+            data = line.encode()
+            self._keep(data + b"\n")
+            self._write(data)
+
     def take_tail(self) -> bytes:
-        """The last 4 KB printed since the last call, as printed."""
+        """The last 4 KB since the last call, what was printed as printed."""
         tail = bytes(self._tail)
         self._tail.clear()
         return tail
@@ -79,6 +95,13 @@ class OutputPipe:
         self._loop.remove_reader(self._read_fd)
         os.close(self._read_fd)
         self.close_write_end()
+        self._end_partial()
+
+    def _keep(self, data: bytes) -> None:
+        self._tail += data
+        del self._tail[: -limits.LOG_TAIL_BYTES]
+
+    def _end_partial(self) -> None:
         if self._partial:
             self._write(self._partial.removesuffix(b"\r"))
             self._partial = b""

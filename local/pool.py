@@ -11,6 +11,7 @@ from pathlib import Path
 from motorpool.local.config import FunctionConfig
 from motorpool.local.environment import Environment, EnvironmentLostError
 from motorpool.local.outcome import Invocation, Outcome
+from motorpool.local.report import Report
 
 __all__ = ["EnvironmentPool", "NoEnvironmentError", "ShuttingDownError", "ThrottledError"]
 
@@ -32,11 +33,17 @@ class EnvironmentPool:
 
     `invocations`, `throttles` and `cold_starts` count what ran, what was refused, and the
     environments that were started. With the embedded database there is one environment, and an
-    invocation waits for it instead of being refused: the data lives in it.
+    invocation waits for it instead of being refused: the data lives in it. `on_report` takes the
+    report of each invocation that ran.
     """
 
     def __init__(
-        self, config: FunctionConfig, *, task_root: Path, write_line: Callable[[str], None]
+        self,
+        config: FunctionConfig,
+        *,
+        task_root: Path,
+        write_line: Callable[[str], None],
+        on_report: Callable[[Report], None] | None = None,
     ) -> None:
         self.invocations = 0
         self.throttles = 0
@@ -44,6 +51,7 @@ class EnvironmentPool:
         self._config = config
         self._task_root = task_root
         self._write_line = write_line
+        self._on_report = on_report
         # The semaphore is the concurrency in use: it is held through cold start, run and end.
         # Its waiters are served in their order (asyncio.Semaphore since Python 3.11).
         self._slots = asyncio.Semaphore(config.concurrency)
@@ -70,7 +78,10 @@ class EnvironmentPool:
             if self._is_closing:
                 raise ShuttingDownError("the service is being stopped")
             self.invocations += 1
-            return await self._run(invocation)
+            outcome = await self._run(invocation)
+            if outcome.report is not None:
+                self._hand_on(outcome.report)
+            return outcome
 
     async def aclose(self) -> None:
         """Stop all environments. What is running is answered; nothing new is taken."""
@@ -82,7 +93,7 @@ class EnvironmentPool:
             # The one used last first, as Lambda tends to: the others may fall idle.
             warm = self._idle.pop()
             try:
-                return await self._run_in(warm, invocation)
+                return await self._run_in(warm, invocation, may_move=True)
             except EnvironmentLostError:
                 continue  # it died idle, and the invocation is still whole
         if self._is_closing:
@@ -101,26 +112,47 @@ class EnvironmentPool:
             self._environments.remove(cold)
             raise NoEnvironmentError(str(error)) from error
         if failure is not None:
+            self._tell_end(cold)
             return failure
-        try:
-            return await self._run_in(cold, invocation)
-        except EnvironmentLostError as lost:
-            return lost.outcome  # it dies of itself; another would too
+        # One that dies before it takes its first dies of itself; another would too.
+        return await self._run_in(cold, invocation, may_move=False)
 
-    async def _run_in(self, environment: Environment, invocation: Invocation) -> Outcome:
-        outcome = await environment.invoke(invocation)
+    async def _run_in(
+        self, environment: Environment, invocation: Invocation, *, may_move: bool
+    ) -> Outcome:
+        try:
+            outcome = await environment.invoke(invocation, may_move=may_move)
+        except EnvironmentLostError:
+            self._tell_end(environment)
+            raise
         if environment in self._environments:
             self._idle.append(environment)
+        else:
+            self._tell_end(environment)
         return outcome
 
-    def _forget(self, environment: Environment, reason: str) -> None:
-        """The environment has ended: out of the lists, and into the log with it."""
+    def _hand_on(self, report: Report) -> None:
+        if self._on_report is None:
+            return
+        try:
+            self._on_report(report)
+        except Exception as error:  # noqa: BLE001 - it is the user's, and the invocation is done
+            self._write_line(f"on_report failed: {type(error).__name__}: {error}")
+
+    def _forget(self, environment: Environment) -> None:
+        """The environment has ended: out of the lists.
+
+        The log tells it at once of an idle one, and else after the last lines of what it ran.
+        """
         self._environments.remove(environment)
         if environment in self._idle:
             self._idle.remove(environment)
+            self._tell_end(environment)
+
+    def _tell_end(self, environment: Environment) -> None:
         if self._is_closing:
             return
-        line = f"[{environment.id}] environment ended: {reason}"
+        line = f"[{environment.id}] environment ended: {environment.end_reason}"
         if self._config.is_embedded:
             line += "; the embedded database lived in it, and its data is gone"
         self._write_line(line)

@@ -9,6 +9,8 @@ awslambdaric 4.2 sends.
 """
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,28 +31,47 @@ _ACCEPTED: Final = {"status": "OK"}
 class Exchange:
     """An invocation offered to the runtime, and the future of its outcome.
 
-    `delivered` tells whether the runtime has taken it: one that was not may run elsewhere.
+    `on_delivered` is called when the runtime takes it, before it has it. `delivered_at` is None
+    until then: an invocation that was not taken may run elsewhere. Both times are of
+    `time.perf_counter`, `answered_at` that at which the answer had come to its end.
     """
 
     invocation: Invocation
     deadline_ms: int
-    delivered: bool = False
+    on_delivered: Callable[[], None]
+    delivered_at: float | None = None
+    answered_at: float | None = None
     outcome: asyncio.Future[Outcome] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    def seconds(self) -> float:
+        """How long it has run: from when it was taken until it was answered, or until now.
+
+        Lambda counts on until the runtime asks for its next invocation ("Lambda execution
+        environment lifecycle", Invoke phase). awslambdaric does so at once, and no caller shall
+        wait for it.
+        """
+        if self.delivered_at is None:
+            return 0.0
+        return (self.answered_at or time.perf_counter()) - self.delivered_at
 
 
 class RuntimeApi:
     """A server for one runtime. Make, start and close it on one running loop.
 
-    `ready` is done when the runtime first asks for an invocation: its init phase is over.
-    `init_error` is what it posted instead, as JSON.
+    `ready` is done when the runtime first asks for an invocation: its init phase is over, at that
+    time (`time.perf_counter`). `init_error` is what it posted instead, as JSON, and
+    `init_error_type` what it called that; `on_init_error` is awaited before it has its answer, and
+    ends.
     """
 
-    def __init__(self) -> None:
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(self, on_init_error: Callable[[], Awaitable[None]]) -> None:
+        self.ready: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self.init_error: bytes | None = None
+        self.init_error_type: str | None = None
         self.address = ""
+        self._on_init_error = on_init_error
         self._exchange: Exchange | None = None
         self._offered = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -83,23 +104,28 @@ class RuntimeApi:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def offer(self, invocation: Invocation, deadline_ms: int) -> Exchange:
+    def offer(
+        self, invocation: Invocation, deadline_ms: int, on_delivered: Callable[[], None]
+    ) -> Exchange:
         """Put `invocation` where the runtime's next request takes it.
 
         `deadline_ms` is in milliseconds since the epoch.
         """
-        self._exchange = Exchange(invocation=invocation, deadline_ms=deadline_ms)
+        self._exchange = Exchange(
+            invocation=invocation, deadline_ms=deadline_ms, on_delivered=on_delivered
+        )
         self._offered.set()
         return self._exchange
 
     async def _next(self, _: web.Request) -> web.Response:
         if not self.ready.done():
-            self.ready.set_result(None)
+            self.ready.set_result(time.perf_counter())
         await self._offered.wait()
         exchange = self._exchange
-        if exchange is None or exchange.delivered:
+        if exchange is None or exchange.delivered_at is not None:
             return _refusal(403, "InvalidStateTransition", "An invocation is not answered yet")
-        exchange.delivered = True
+        exchange.on_delivered()
+        exchange.delivered_at = time.perf_counter()
         invocation = exchange.invocation
         headers = {
             "Content-Type": "application/json",
@@ -123,6 +149,7 @@ class RuntimeApi:
         exchange = self._exchange
         if exchange is None or request.match_info["request_id"] != exchange.invocation.request_id:
             return _refusal(400, "InvalidRequestID", "Invalid request ID")
+        exchange.answered_at = time.perf_counter()
         self._exchange = None
         self._offered.clear()
         if body.size > limits.MAX_RESPONSE_BYTES:
@@ -137,6 +164,8 @@ class RuntimeApi:
 
     async def _init_error(self, request: web.Request) -> web.Response:
         self.init_error = (await read_body(request, limits.MAX_RESPONSE_BYTES)).data
+        self.init_error_type = request.headers.get("Lambda-Runtime-Function-Error-Type")
+        await self._on_init_error()
         return web.json_response(_ACCEPTED, status=202)
 
 

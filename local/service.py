@@ -20,6 +20,7 @@ from motorpool.local.environment import State
 from motorpool.local.errors import ListenError
 from motorpool.local.invoke_api import InvokeApi
 from motorpool.local.pool import EnvironmentPool
+from motorpool.local.report import Report
 
 __all__ = ["EnvironmentInfo", "LocalLambda"]
 
@@ -43,10 +44,13 @@ class LocalLambda:
 
     `host` and `port` are where it listens; port 0 picks a free one. `task_root` is the folder the
     function runs in (the current one by default). `write_line` takes each line of the log: what
-    the environments print, after their short id; standard error by default.
+    the environments print and Lambda's START, END and REPORT, after their short id; standard error
+    by default. `on_report` takes the report of each invocation that ran, failed ones included,
+    before its caller has the answer; an exception that it raises goes to the log. Neither should
+    take long: everything waits. Nothing is kept here.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an option of its own, and all but the first have defaults
         self,
         config: FunctionConfig,
         *,
@@ -54,12 +58,14 @@ class LocalLambda:
         port: int = 0,
         task_root: Path | None = None,
         write_line: Callable[[str], None] | None = None,
+        on_report: Callable[[Report], None] | None = None,
     ) -> None:
         self.config = config
         self._host = host
         self._port = port
         self._task_root = (task_root or Path.cwd()).resolve()
         self._write_line = write_line or _write_to_stderr
+        self._on_report = on_report
         self._pool: EnvironmentPool | None = None
         self._api: InvokeApi | None = None
         self._runner: web.AppRunner | None = None
@@ -117,7 +123,10 @@ class LocalLambda:
         if self._runner is not None:
             raise RuntimeError("started already")
         self._pool = EnvironmentPool(
-            self.config, task_root=self._task_root, write_line=self._write_line
+            self.config,
+            task_root=self._task_root,
+            write_line=self._write_line,
+            on_report=self._on_report,
         )
         self._api = InvokeApi(self.config, self._pool, write_line=self._write_line)
         runner = web.AppRunner(self._api.application(), access_log=None, shutdown_timeout=_CLOSE_S)

@@ -12,7 +12,7 @@ from typing import Any
 import aioboto3
 from aiobotocore.config import AioConfig
 
-from motorpool.local import FunctionConfig, LocalLambda
+from motorpool.local import FunctionConfig, LocalLambda, Report
 
 # The folder that the handlers' modules are imported from.
 TASK_ROOT = Path(__file__).parent
@@ -33,22 +33,28 @@ _session = aioboto3.Session(**CREDENTIALS)
 async def running(handler: str, **options: Any) -> AsyncIterator["Running"]:
     """A local Lambda that runs `handler` of handlers.py, and a client of it."""
     lines: list[str] = []
+    reports: list[Report] = []
     module_and_name = handler if "." in handler else f"handlers.{handler}"
     config = FunctionConfig(**{"name": "function", "handler": module_and_name, **options})
     async with (
-        LocalLambda(config, task_root=TASK_ROOT, write_line=lines.append) as local,
+        LocalLambda(
+            config, task_root=TASK_ROOT, write_line=lines.append, on_report=reports.append
+        ) as local,
         _session.client("lambda", endpoint_url=local.url, config=ONCE) as client,
     ):
-        yield Running(local, client, lines)
+        yield Running(local, client, lines, reports)
 
 
 class Running:
-    """A running local Lambda, a client, and the lines of its log."""
+    """A running local Lambda, a client, the lines of its log, and what it reported."""
 
-    def __init__(self, local: LocalLambda, client: Any, log: list[str]) -> None:
+    def __init__(
+        self, local: LocalLambda, client: Any, log: list[str], reports: list[Report]
+    ) -> None:
         self.local = local
         self.client = client
         self.log = log
+        self.reports = reports
 
     async def invoke(self, event: object = None, **options: Any) -> dict[str, Any]:
         """Invoke with `event` as JSON; the answer, with its `Payload` read and parsed."""

@@ -148,3 +148,18 @@ def start_a_child(_: object, __: Context) -> int:
     """Leave a process behind that holds the output open."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     return child.pid
+
+
+def take(event: dict[str, int], _: Context) -> int:
+    """Take so many MiB, touch them, and give them back."""
+    taken = bytearray(event["mib"] * 1024 * 1024)
+    taken[::1024] = b"x" * len(taken[::1024])
+    return os.getpid()
+
+
+def hang_before_asking(_: object, __: Context) -> int:
+    """Answer, and never ask for the next invocation."""
+    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+
+    LambdaRuntimeClient.wait_next_invocation = lambda _: time.sleep(60)
+    return os.getpid()

@@ -202,7 +202,8 @@ def test_what_the_function_prints_is_on_standard_error(template: str) -> None:
         process.send_signal(signal.SIGTERM)
         stdout, stderr = process.communicate(timeout=5)
     lines = re.findall(r"^\[[0-9a-f]{8}\] (.*)$", stderr, flags=re.MULTILINE)
-    assert lines == ["out", "err", r"\xc3(\x00"]
+    assert lines[1:-2] == ["out", "err", r"\xc3(\x00"]
+    assert [line.split()[0] for line in lines[:1] + lines[-2:]] == ["START", "END", "REPORT"]
     assert stdout == ""
 
 

@@ -92,8 +92,7 @@ async def test_when_the_embedded_database_dies_the_log_says_that_its_data_is_gon
         assert environment.pid is not None
         os.kill(environment.pid, signal.SIGKILL)
         await until(lambda: not service.local.environments)
-        (line,) = service.log
-        assert line == (
+        assert service.log[-1] == (
             f"[{environment.id}] environment ended: signal: killed; "
             "the embedded database lived in it, and its data is gone"
         )
@@ -340,8 +339,9 @@ async def test_lines_of_the_log_carry_the_environments_id() -> None:
     async with running("say") as service:
         await service.invoke({"lines": [["stdout", "one"], ["stderr", "two"]]})
         (environment,) = service.local.environments
-        await until(lambda: len(service.log) == 2)
-        assert service.log == [f"[{environment.id}] one", f"[{environment.id}] two"]
+        assert service.log[1:-2] == [f"[{environment.id}] one", f"[{environment.id}] two"]
+        starts = [line.split()[:2] for line in service.log[:1] + service.log[-2:]]
+        assert starts == [[f"[{environment.id}]", word] for word in ("START", "END", "REPORT")]
 
 
 async def test_a_long_line_and_binary_do_not_break_the_log() -> None:
@@ -349,7 +349,9 @@ async def test_a_long_line_and_binary_do_not_break_the_log() -> None:
         await service.invoke({"long": 1_000_000})
         await service.invoke({"hex": "00ff1b5b324ac3a40a"})
         prefix = f"[{service.local.environments[0].id}] "
-    pieces = [line.removeprefix(prefix) for line in service.log]
+    lines = [line.removeprefix(prefix) for line in service.log]
+    pieces = [line for line in lines if line.split()[0] not in {"START", "END", "REPORT"}]
+    assert len(lines) - len(pieces) == 6
     assert max(len(piece) for piece in pieces) < 70_000
     text = "".join(pieces)
     assert text.count("y") == 1_000_000

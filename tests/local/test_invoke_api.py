@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import boto3  # type: ignore[import-untyped]  # its types are not installed
@@ -210,14 +212,40 @@ async def test_the_log_tail_is_what_was_printed_in_that_invocation() -> None:
             {"lines": [["stdout", "one"], ["stderr", "two"]]}, LogType="Tail"
         )
         second = await service.invoke({"lines": [["stdout", "three"]]}, LogType="Tail")
-    assert base64.b64decode(first["LogResult"]) == b"one\ntwo\n"
-    assert base64.b64decode(second["LogResult"]) == b"three\n"
+    for answer, printed in ((first, b"one\ntwo\n"), (second, b"three\n")):
+        request_id = answer["ResponseMetadata"]["RequestId"].encode()
+        assert re.fullmatch(
+            b"START RequestId: %(id)b Version: \\$LATEST\n%(printed)bEND RequestId: %(id)b\n"
+            b"REPORT RequestId: %(id)b\t.* MB\t.*\n" % {b"id": request_id, b"printed": printed},
+            base64.b64decode(answer["LogResult"]),
+        )
 
 
-async def test_the_log_tail_is_four_kilobytes_long() -> None:
+async def test_boto3_has_the_log_tail_unchanged() -> None:
+    def call(url: str) -> dict[str, Any]:
+        client = boto3.client("lambda", endpoint_url=url, config=ONCE, **CREDENTIALS)
+        try:
+            answer: dict[str, Any] = client.invoke(FunctionName="function", LogType="Tail")
+            return answer
+        finally:
+            client.close()
+
+    async with running("say") as service:
+        answer = await asyncio.to_thread(call, service.local.url)
+    (report,) = service.reports
+    assert base64.b64decode(answer["LogResult"]).decode() == (
+        f"START RequestId: {report.request_id} Version: $LATEST\n"
+        f"END RequestId: {report.request_id}\n{report}\n"
+    )
+
+
+async def test_the_log_tail_is_four_kilobytes_long_and_ends_in_the_report() -> None:
     async with running("say") as service:
         answer = await service.invoke({"long": 300_000, "lines": [["stdout", "z"]]}, LogType="Tail")
-    assert base64.b64decode(answer["LogResult"]) == b"y" * 4096
+    tail = base64.b64decode(answer["LogResult"])
+    (report,) = service.reports
+    end = f"\nEND RequestId: {report.request_id}\n{report}\n".encode()
+    assert tail == b"y" * (4096 - len(end)) + end
 
 
 async def test_the_function_finds_the_context_that_lambda_gives() -> None:

@@ -56,6 +56,47 @@ async def test_the_tail_starts_anew_when_taken(pipe: tuple[OutputPipe, Lines]) -
     assert output.take_tail() == b""
 
 
+async def test_what_lambda_says_stands_after_what_has_been_printed_and_not_been_read(
+    pipe: tuple[OutputPipe, Lines],
+) -> None:
+    output, lines = pipe
+    os.write(output.write_fd, b"late\n" * 10_000)
+    output.say("END", "REPORT")
+    assert lines == ["late"] * 10_000 + ["END", "REPORT"]
+    assert output.take_tail().endswith(b"late\nEND\nREPORT\n")
+
+
+@pytest.mark.parametrize(
+    ("printed", "seen", "tail"),
+    [
+        (b"half", ["half"], b"half\n"),
+        (b"half\r", ["half"], b"half\r"),
+        (b"one\nhalf", ["one", "half"], b"one\nhalf\n"),
+        (b"whole\n", ["whole"], b"whole\n"),
+        (b"", [], b""),
+    ],
+)
+async def test_what_lambda_says_begins_a_line_of_its_own(
+    printed: bytes, seen: list[str], tail: bytes, pipe: tuple[OutputPipe, Lines]
+) -> None:
+    output, lines = pipe
+    os.write(output.write_fd, printed)
+    output.say("END")
+    os.write(output.write_fd, b"more\n")
+    output.drain()
+    assert lines == [*seen, "END", "more"]
+    assert output.take_tail() == tail + b"END\nmore\n"
+
+
+async def test_lambda_may_say_more_when_the_pipe_is_closed(pipe: tuple[OutputPipe, Lines]) -> None:
+    output, lines = pipe
+    os.write(output.write_fd, b"last")
+    output.close()
+    output.say("END")
+    assert lines == ["last", "END"]
+    assert output.take_tail() == b"last\nEND\n"
+
+
 async def test_closing_does_not_wait_for_those_who_hold_the_other_end(
     pipe: tuple[OutputPipe, Lines],
 ) -> None:

@@ -1,0 +1,3 @@
+"""A module whose import raises what is no error of the runtime's."""
+
+raise ValueError("a setting is missing")
