@@ -50,12 +50,12 @@ def metadata(files: dict[str, bytes]) -> Message:
 
 
 def files_of_the_tree() -> set[str]:
-    """Return the rooms' modules and type markers, named as the wheel must name them."""
+    """Return the rooms' modules, type markers and prices, named as the wheel must name them."""
     return {
         f"motorpool/{path.relative_to(ROOT).as_posix()}"
         for room in ROOMS
         for path in (ROOT / room).rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix == ".py" or path.name in {"py.typed", "prices.json"}
     }
 
 

@@ -19,11 +19,11 @@ TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
 async def running(uri: str, *options: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """A running local Lambda: the function's name, and the keywords that a client of it takes."""
     command = ["--port", "0", "--mongodb-uri", uri, "--template", str(TEMPLATE), *options]
-    async with local_lambda(command) as (name, url):
+    async with local_lambda(command) as service:
         yield (
-            name,
+            service.name,
             {
-                "endpoint_url": url,
+                "endpoint_url": service.url,
                 "region_name": "us-east-1",
                 "aws_access_key_id": "test",
                 "aws_secret_access_key": "test",

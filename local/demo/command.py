@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from motorpool.local.errors import InputError, LocalError
@@ -15,6 +16,8 @@ from motorpool.local.errors import InputError, LocalError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from motorpool.local.demo.service import Service
 
 EMBEDDED: Final = "mongomock://"
 MAX_PAGES: Final = 1_000
@@ -39,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=0, help="port of the local Lambda (default: a free one)"
     )
+    parser.add_argument(
+        "--usage",
+        type=Path,
+        metavar="FILE",
+        help="write what the coalesced pages used: the client's and the proxy's own lines, and "
+        "Lambda's REPORT lines. `motorpool cost report FILE` makes a month of it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,10 +61,20 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             f"--mongodb-uri: must begin with mongodb:// or mongodb+srv:// (or be {EMBEDDED})"
         )
-    return asyncio.run(_run(args.mongodb_uri, args.pages, args.port))
+    if args.usage is not None:
+        _begin_file(args.usage)
+    return asyncio.run(_run(args.mongodb_uri, args.pages, args.port, args.usage))
 
 
-async def _run(uri: str, pages: int, port: int) -> int:
+def _begin_file(path: Path) -> None:
+    """Make the file, so that one that cannot be written is said before the demo, not after."""
+    try:
+        path.write_bytes(b"")
+    except OSError as error:
+        raise InputError(f"--usage {path}: {error.strerror}") from None
+
+
+async def _run(uri: str, pages: int, port: int, usage: Path | None) -> int:
     # Here, not above: `motorpool --help` must not wait for them.
     from pymongo.errors import PyMongoError, ServerSelectionTimeoutError  # noqa: PLC0415
 
@@ -65,9 +85,11 @@ async def _run(uri: str, pages: int, port: int) -> int:
     where = "the embedded database" if is_embedded else "your server"
     print(f"A shop page on {where}, through aioboto3 and a Lambda service on this machine.\n")
     options = ["--port", str(port), "--mongodb-uri", uri]
+    if usage is not None:
+        options += ["--env", "MOTORPOOL_USAGE=stdout"]
     try:
-        async with local_lambda(options) as (function_name, url):
-            await _course(function_name, url, pages, is_embedded=is_embedded)
+        async with local_lambda(options) as service:
+            await _course(service, pages, usage, is_embedded=is_embedded)
     except ServerSelectionTimeoutError as error:
         # The driver goes on with its settings and the topology that it sees.
         reason = str(error).partition(" (configured timeouts")[0].partition(", Timeout:")[0]
@@ -77,21 +99,22 @@ async def _run(uri: str, pages: int, port: int) -> int:
     return 0
 
 
-async def _course(function_name: str, url: str, pages: int, *, is_embedded: bool) -> None:
+async def _course(service: Service, pages: int, usage: Path | None, *, is_embedded: bool) -> None:
     from motorpool.client import ProxyClient  # noqa: PLC0415 - as above
     from motorpool.local.demo import measure  # noqa: PLC0415 - as above
+    from motorpool.local.demo.recorder import Recorder  # noqa: PLC0415 - as above
     from motorpool.local.demo.report import report  # noqa: PLC0415 - as above
     from motorpool.local.demo.shop import DATABASE, clear, load, make_shop  # noqa: PLC0415
 
     options: dict[str, Any] = {
-        "endpoint_url": url,
+        "endpoint_url": service.url,
         "region_name": "us-east-1",
         # The local service checks no signature; botocore insists on making one.
         "aws_access_key_id": "local",
         "aws_secret_access_key": "local",
     }
     shop = make_shop()
-    async with ProxyClient(function_name, **options) as client:
+    async with ProxyClient(service.name, **options) as client:
         db = client[DATABASE]
         async with client.request(timeout=REACH_SECONDS):
             await db.customers.find_one({})  # the database is there, or this says that it is not
@@ -102,11 +125,24 @@ async def _course(function_name: str, url: str, pages: int, *, is_embedded: bool
             runs = []
             for label, bounds in measure.WAYS.items():
                 show = _progress(label, pages)
-                runs.append(await measure.run_pages(function_name, options, bounds, pages, show))
+                recorder = Recorder(service, show)
+                run = await measure.run_pages(
+                    service.name,
+                    options | {"usage": recorder.take},
+                    bounds,
+                    pages,
+                    recorder.progress,
+                )
+                runs.append(run)
+                if usage is not None:
+                    recorder.write(usage)  # over the way before: the coalesced one is the last
         finally:
             if not is_embedded:  # whose data goes with its process
                 await clear(db, shop)
         print(f"\n{report(*runs)}")
+        if usage is not None:
+            # On this machine an environment has a whole processor, whatever its memory.
+            print(f"\n  A month of it: motorpool cost report {usage} --measured-share 1")
 
 
 def _progress(label: str, total: int) -> Callable[[int], None]:

@@ -61,11 +61,13 @@ async def run_pages(
     """Show `pages` pages, one after the other, each in a request scope of its own.
 
     One page before is not counted: it makes the client's connections and warms the environments.
+    `progress` gets the pages shown so far, first of all 0.
     """
     async with ProxyClient(function_name, bounds=bounds, **options) as client:
         db = client[DATABASE]
         async with client.request():
             await show_page(db, 0)
+        progress(0)
         before = client.counters.snapshot()
         seconds: list[float] = []
         failures: list[OperationFailure] = []

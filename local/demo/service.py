@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
 
 from motorpool.local.errors import LocalError
 
@@ -20,9 +22,27 @@ STOP_SECONDS: Final = 10.0
 PREFIX: Final = "motorpool: error: "
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its function's name, its URL, and its log."""
+
+    name: str
+    url: str
+    _log: IO[bytes]
+
+    def log_size(self) -> int:
+        """How many bytes it has logged so far."""
+        return os.fstat(self._log.fileno()).st_size
+
+    def log_since(self, size: int) -> bytes:
+        """What it has logged since there were `size` bytes."""
+        # By its place: the service writes at the end, whose place it shares with this file.
+        return os.pread(self._log.fileno(), self.log_size() - size, size)
+
+
 @contextlib.asynccontextmanager
-async def local_lambda(options: Sequence[str]) -> AsyncIterator[tuple[str, str]]:
-    """A running `motorpool local` with these options: its function's name, and its URL.
+async def local_lambda(options: Sequence[str]) -> AsyncIterator[Service]:
+    """A running `motorpool local` with these options.
 
     Raises LocalError with the service's own line where it does not start.
     """
@@ -33,12 +53,12 @@ async def local_lambda(options: Sequence[str]) -> AsyncIterator[tuple[str, str]]
             stderr=log,
         )
         try:
-            yield await _ready(process, log)
+            yield Service(*await _ready(process, log), log)
         finally:
             await _stop(process)
 
 
-async def _ready(process: asyncio.subprocess.Process, log: object) -> tuple[str, str]:
+async def _ready(process: asyncio.subprocess.Process, log: IO[bytes]) -> tuple[str, str]:
     assert process.stdout is not None  # noqa: S101 - it was asked for
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
@@ -52,9 +72,9 @@ async def _ready(process: asyncio.subprocess.Process, log: object) -> tuple[str,
     raise LocalError(_last_line(log) or "the local Lambda did not start")
 
 
-def _last_line(log: object) -> str:
-    log.seek(0)  # type: ignore[attr-defined] # a temporary file, whose class has no public name
-    lines: list[bytes] = log.read().splitlines()  # type: ignore[attr-defined] # as above
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().splitlines()
     return lines[-1].decode("utf-8", "replace").removeprefix(PREFIX) if lines else ""
 
 

@@ -286,7 +286,8 @@ def test_help_is_success(arguments: list[str], capsys: pytest.CaptureFixture[str
 def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys; from motorpool.local.cli import main; code = main(['--help']);"
-        "heavy = {'aiohttp', 'yaml', 'asyncio', 'boto3', 'pymongo'} & set(sys.modules);"
+        "heavy = {'aiohttp', 'yaml', 'asyncio', 'boto3', 'pymongo', 'rich', 'matplotlib'};"
+        "heavy &= set(sys.modules);"
         "sys.exit(repr(heavy) if heavy or code else 0)"
     )
     done = subprocess.run(
@@ -315,3 +316,51 @@ def test_a_command_without_its_extra_says_in_one_line_what_to_install(command: s
     assert done.stderr.count("\n") == 1
     if command == "local":
         assert "motorpool local needs motorpool[local]" in done.stderr
+
+
+def test_a_cost_report_without_its_extra_says_so_too() -> None:
+    program = (
+        "import sys; sys.modules['rich'] = None\n"
+        "from motorpool.local.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "cost", "bill", "--invocations", "1"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("motorpool: error: motorpool cost needs motorpool[costs]: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_commands_of_cost_are_imported_when_they_are_chosen() -> None:
+    program = (
+        "import sys; from motorpool.local.cli import main; code = main(['cost', '--help']);"
+        "chosen = {name for name in sys.modules if name.startswith('motorpool.costs.command.')};"
+        "sys.exit(repr(chosen) if chosen != {'motorpool.costs.command.cost'} or code else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=False, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("estimate", "compare", "report", "bill", "prices"):
+        assert re.search(rf"^    {name} ", done.stdout, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["cost"], "the following arguments are required: COMMAND (see motorpool cost --help)"),
+        (
+            ["cost", "estimate", "--queries", "0", "--requests", "1"],
+            "--queries must be from 1 to 10000, and is 0",
+        ),
+    ],
+)
+def test_a_cost_that_cannot_be_told_is_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(capsys, *arguments) == (2, message)

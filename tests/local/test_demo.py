@@ -1,10 +1,12 @@
 """`motorpool demo` as a process: what it counts, and how it ends when it cannot run."""
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -120,3 +122,28 @@ def test_an_unreachable_database_is_one_line() -> None:
     assert done.stderr.startswith("motorpool: error: the database cannot be reached: 127.0.0.1:1: ")
     assert done.stderr.endswith("Connection refused\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_what_the_coalesced_pages_used_is_written_for_the_cost_report(tmp_path: Path) -> None:
+    usage = tmp_path / "usage.jsonl"
+
+    done = demo("--pages", "3", "--usage", str(usage))
+
+    assert done.stderr == ""
+    assert done.stdout.endswith(f"motorpool cost report {usage} --measured-share 1\n")
+    lines = usage.read_text().splitlines()
+    clients = [json.loads(line) for line in lines if '"side": "client"' in line]
+    proxys = [json.loads(line[line.index("{") :]) for line in lines if '"side":"proxy"' in line]
+    assert len(clients) == len(proxys) == sum("REPORT RequestId" in line for line in lines) == 6
+    assert [line["operations"] for line in clients] == [line["operations"] for line in proxys]
+    assert not any(line["cold"] for line in proxys)
+
+
+def test_a_usage_file_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
+    done = demo("--usage", str(tmp_path / "missing" / "usage.jsonl"))
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.fullmatch(
+        r"motorpool: error: --usage \S+usage\.jsonl: No such file or directory\n", done.stderr
+    )

@@ -1,0 +1,164 @@
+"""One function of which is known what ran and how long, in the terms of AWS's own examples.
+
+Pure: turns it into what is priced. Of the load model it knows nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Final
+
+from motorpool.costs.bill import MB_PER_GB, FunctionUsage, gb_seconds
+from motorpool.costs.errors import InputError
+from motorpool.costs.figures import Figures, about
+from motorpool.costs.load import MONTH_HOURS
+from motorpool.costs.numbers import EXACT, ceiling
+from motorpool.costs.parts import PROVISIONED_STEP_S
+from motorpool.costs.prices import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from motorpool.costs.prices import Architecture
+
+FREE_STORAGE_MB: Final = Decimal(512)
+"""Of /tmp, in every environment."""
+NAME: Final = "function"
+"""What the one function is called that has no name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invoiced(Figures):
+    """What one function did in a month, in the terms of AWS's examples."""
+
+    invocations: Decimal = field(
+        default=Decimal(0),
+        metadata=about("invocations that ran on demand", "a month", "none", most=10**18),
+    )
+    duration_ms: Decimal = field(
+        default=Decimal(0),
+        metadata=about("billed duration of one of them", "ms", "none", most=900_000),
+    )
+    memory_mb: Decimal = field(
+        default=Decimal(128),
+        metadata=about("memory", "MB", "Lambda's own", least=128, most=10_240),
+    )
+    init_ms: Decimal = field(
+        default=Decimal(0),
+        metadata=about("billed init phase of a cold start", "ms", "none", most=900_000),
+    )
+    cold_share: Decimal = field(
+        default=Decimal("0.01"),
+        metadata=about(
+            "share of invocations that are cold starts; of account only with an init phase",
+            "of 1",
+            'AWS: "under 1% of invocations"',
+            most=1,
+        ),
+    )
+    provisioned_concurrency: Decimal = field(
+        default=Decimal(0),
+        metadata=about(
+            "environments of provisioned concurrency", "environments", "none", most=10**6
+        ),
+    )
+    provisioned_hours: Decimal = field(
+        default=MONTH_HOURS,
+        metadata=about(
+            "hours for which they are kept, paid by five minutes",
+            "hours",
+            "the whole month",
+            most=744,
+        ),
+    )
+    provisioned_invocations: Decimal = field(
+        default=Decimal(0),
+        metadata=about(
+            "invocations that ran on them, beside those on demand", "a month", "none", most=10**18
+        ),
+    )
+    provisioned_duration_ms: Decimal | None = field(
+        default=None,
+        metadata=about("billed duration of one of those", "ms", "as of the others", most=900_000),
+    )
+    ephemeral_mb: Decimal = field(
+        default=FREE_STORAGE_MB,
+        metadata=about(
+            "size of /tmp", "MB", "Lambda's own, which is not charged", least=512, most=10_240
+        ),
+    )
+    streamed_gb: Decimal = field(
+        default=Decimal(0),
+        metadata=about(
+            "streamed beyond the first 6 MB of each response", "GB", "none", most=10**15
+        ),
+    )
+    egress_gb: Decimal = field(
+        default=Decimal(0), metadata=about("sent to the internet", "GB", "none", most=10**15)
+    )
+    nat_gb: Decimal = field(
+        default=Decimal(0),
+        metadata=about("through NAT gateways, both ways", "GB", "none", most=10**15),
+    )
+    nat_hours: Decimal = field(
+        default=Decimal(0), metadata=about("NAT gateways × hours", "hours", "none", most=10**9)
+    )
+    snapstart_cache_gb_seconds: Decimal = field(
+        default=Decimal(0),
+        metadata=about("snapshots of SnapStart kept", "GB-seconds", "none", most=10**18),
+    )
+    snapstart_restored_gb: Decimal = field(
+        default=Decimal(0),
+        metadata=about("snapshots of SnapStart restored", "GB", "none", most=10**15),
+    )
+    name: str = NAME
+    architecture: Architecture = "x86_64"
+
+    def __post_init__(self) -> None:
+        """Check what Lambda would."""
+        Figures.__post_init__(self)
+        if self.architecture not in ARCHITECTURES:
+            raise InputError(
+                "architecture",
+                f"must be {' or '.join(ARCHITECTURES)}, and is {self.architecture!r}",
+            )
+
+    def usage(self) -> FunctionUsage:
+        """What is priced of it."""
+        with localcontext(EXACT):
+            on_provisioned_ms = (
+                self.duration_ms
+                if self.provisioned_duration_ms is None
+                else self.provisioned_duration_ms
+            )
+            seconds = (
+                self.invocations * self.duration_ms
+                + self.provisioned_invocations * on_provisioned_ms
+            ) / 1000
+            step = PROVISIONED_STEP_S
+            kept_s = ceiling(self.provisioned_hours * 3600 / step) * step
+            return FunctionUsage(
+                name=self.name,
+                architecture=self.architecture,
+                requests=self.invocations + self.provisioned_invocations,
+                gb_seconds=gb_seconds(
+                    invocations=self.invocations,
+                    duration_ms=self.duration_ms + self.cold_share * self.init_ms,
+                    memory_mb=self.memory_mb,
+                ),
+                provisioned_gb_seconds=self.provisioned_concurrency
+                * self.memory_mb
+                / MB_PER_GB
+                * kept_s,
+                provisioned_duration_gb_seconds=gb_seconds(
+                    invocations=self.provisioned_invocations,
+                    duration_ms=on_provisioned_ms,
+                    memory_mb=self.memory_mb,
+                ),
+                ephemeral_gb_seconds=(self.ephemeral_mb - FREE_STORAGE_MB) / MB_PER_GB * seconds,
+                streamed_gb=self.streamed_gb,
+                snapstart_cache_gb_seconds=self.snapstart_cache_gb_seconds,
+                snapstart_restored_gb=self.snapstart_restored_gb,
+                egress_gb=self.egress_gb,
+                nat_gb=self.nat_gb,
+                nat_hours=self.nat_hours,
+            )
