@@ -26,15 +26,16 @@ def most_at_once(mean: float, arrivals: float) -> int:
 
     Without a limit the number of running invocations is distributed as Poisson has it around its
     mean, however long each takes (M/G/∞), and arrivals see it so (PASTA, Wolff 1982): this is the
-    least k with P(N ≥ k) ≤ 1 / arrivals. Beyond a mean of 10,000 by the normal distribution and its
-    first correction for skewness (Cornish and Fisher 1938).
+    least k with P(N ≥ k) ≤ 1 / arrivals, or 1 / 2 for a single one. Beyond a mean of 10,000 by the
+    normal distribution and its first correction for skewness (Cornish and Fisher 1938), rather one
+    or two too many, so that it is never fewer than for a smaller mean.
     """
     if mean <= 0 or arrivals <= 0:
         return 0
-    chance = min(1.0, 1 / arrivals)
+    chance = min(_HALF, 1 / arrivals)
     if mean > _EXACT_UP_TO:
         z = _normal_tail(chance)
-        return max(1, math.ceil(mean + z * math.sqrt(mean) + (z * z - 1) / 6 + 0.5))
+        return max(1, math.ceil(mean + z * math.sqrt(mean) + (z * z - 1) / 6 + 1.5))
     count = math.ceil(mean + 12 * math.sqrt(mean) + 40)  # P(N ≥ count) is below 1e-30
     log_mean, tail = math.log(mean), 0.0
     while count > 1:
@@ -46,9 +47,10 @@ def most_at_once(mean: float, arrivals: float) -> int:
 
 
 def _normal_tail(chance: float) -> float:
-    """Which z a normal variable passes with this chance, to 0.0005 (Abramowitz, Stegun 26.2.23)."""
-    if chance > _HALF:
-        return -_normal_tail(1 - chance) if chance < 1 else -4.0
+    """The z that a normal variable passes with this chance, of 1/2 at most, to 0.0005.
+
+    Abramowitz and Stegun, 26.2.23.
+    """
     t = math.sqrt(-2 * math.log(chance))
     above = 2.515517 + 0.802853 * t + 0.010328 * t * t
     below = 1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t
