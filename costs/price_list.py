@@ -33,6 +33,7 @@ Management endpoints"); it answers for every region."""
 _MOST_RESULTS: Final = 100
 """In one answer (AWS Price List API Reference, GetProducts)."""
 _SOURCE: Final = "price-list"
+_READ_AGAIN: Final = "Lambda's own prices in "
 _CREDENTIALS: Final = (
     "AccessDenied",
     "ExpiredToken",
@@ -79,7 +80,7 @@ def refresh(
         table,
         as_of=today if is_whole else table.as_of,
         others_as_of=others_as_of,
-        confirmed=_confirmed(fresh, today, others_as_of, is_whole=is_whole),
+        confirmed=_confirmed(table, fresh, today, is_whole=is_whole),
         origin=ORIGIN,
         regions=dict(table.regions) | fresh,
         sources=(*_still_used(table, fresh, _source_id(today)), _source(today, published)),
@@ -244,13 +245,17 @@ def _still_used(table: PriceTable, fresh: Mapping[str, RegionPrices], new: str) 
 
 
 def _confirmed(
-    fresh: Mapping[str, RegionPrices], today: date, others_as_of: date, *, is_whole: bool
+    table: PriceTable, fresh: Mapping[str, RegionPrices], today: date, *, is_whole: bool
 ) -> str:
+    """What was read again; of a part of the table, beside what had been read again before it."""
     which = f"all {len(fresh)} regions" if is_whole else ", ".join(fresh)
-    return (
-        f"Lambda's own prices in {which} were read from AWS's price list on {today}; the free "
-        f"tier, internet egress, NAT gateways and logs are of {others_as_of}"
+    sentence = (
+        f"{_READ_AGAIN}{which} were read from AWS's price list on {today}; the free tier, internet "
+        f"egress, NAT gateways and logs are of {table.others_as_of or table.as_of}"
     )
+    # A refresh before this one has said the same of other regions: their own days tell it.
+    before = table.confirmed.partition(_READ_AGAIN)[0].rstrip("; ")
+    return sentence if is_whole or not before else f"{before}; {sentence}"
 
 
 def _source_id(today: date) -> str:
