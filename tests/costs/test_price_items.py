@@ -191,8 +191,8 @@ def test_what_stands_around_lambda_stays_and_keeps_its_day(aws: PriceServer) -> 
     assert table.free_tier == OLD_TABLE.free_tier
     assert table.others_as_of == OLD
     assert table.confirmed == (
-        "never since; Lambda's own prices in us-east-1 were read from AWS's price list on 2026-11-28; the free "
-        "tier, internet egress, NAT gateways and logs are of 2025-06-05"
+        "never since; Lambda's own prices in us-east-1 were read from AWS's price list on "
+        "2026-11-28; the free tier, internet egress, NAT gateways and logs are of 2025-06-05"
     )
     assert table.origin == "AWS's price list"
 
@@ -206,7 +206,8 @@ def test_what_had_been_read_again_is_said_besides_once(aws: PriceServer) -> None
     whole = ask(aws, "us-east-1", "eu-west-1", table=one)
 
     assert other.confirmed.startswith(
-        "never since; Lambda's own prices in eu-west-1 were read from AWS's price list on 2026-12-24"
+        "never since; Lambda's own prices in eu-west-1 were read from AWS's price list on "
+        "2026-12-24"
     )
     assert other.confirmed.count("Lambda's own prices in ") == 1
     assert whole.confirmed.startswith("Lambda's own prices in all 2 regions were read")

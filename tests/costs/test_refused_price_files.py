@@ -30,6 +30,10 @@ REFUSED: list[tuple[dict[str, Any] | str | bytes, str]] = [
         "{path}: prices_of_the_sun is not known: it may be schema, as_of, free_tier, regions, ",
     ),
     (
+        document(regions={"eu-west-1x": region()["regions"]["eu-west-1"]}),
+        "{path}: regions.eu-west-1x must be named by a region's code, such as eu-west-1, and is {",
+    ),
+    (
         document(regions={"Ireland": region()["regions"]["eu-west-1"]}),
         "{path}: regions.Ireland must be named by a region's code, such as eu-west-1, and is {",
     ),
