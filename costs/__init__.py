@@ -3,7 +3,7 @@
 This room is arithmetic on published prices and counted numbers: it calls nothing, measures
 nothing, and never imports the proxy. Importing it brings no library and no event loop.
 
-    estimate(Load(requests=3_000_000, queries=8), Setup(), read_prices()).usd
+    estimate(Load(requests=Decimal(3_000_000), queries=Decimal(8)), Setup(), read_prices()).usd
 
 Read in this order: `load` and `setup` (what is asked and how it is configured), `durations` and
 `peaks` (how long, how many at once), `bill` (what AWS asks for it), `model` (all of it together, by

@@ -40,6 +40,8 @@ class FunctionUsage:
     architecture: Architecture = "x86_64"
     requests: Decimal = ZERO
     """Invocations that ran; throttled ones are not billed."""
+    provisioned_requests: Decimal = ZERO
+    """Invocations beside those, that ran on provisioned concurrency: never free."""
     gb_seconds: Decimal = ZERO
     """On demand, with what was billed of the init phase."""
     provisioned_gb_seconds: Decimal = ZERO
@@ -168,10 +170,11 @@ def gb_seconds(*, invocations: Number, duration_ms: Number, memory_mb: Number) -
 def bill(usages: Sequence[FunctionUsage], prices: RegionPrices, free_tier: FreeTier | None) -> Bill:
     """What the functions cost together in one region, in one month and account.
 
-    `free_tier`: None where it is used up elsewhere. It is applied once over all functions: requests
-    in all, and GB-seconds on demand of both architectures together, x86_64 first (AWS does not say
-    in which order; this one costs least). Raises PricesError for something used whose price the
-    table does not know: it is never taken for free.
+    `free_tier`: None where it is used up elsewhere. It is applied once over all functions: to
+    requests and GB-seconds on demand, these of both architectures together, x86_64 first (AWS does
+    not say in which order; this one costs least). What runs on provisioned concurrency has no part
+    in it (AWS Lambda pricing page, mid-2026; both of its examples come out so). Raises PricesError
+    for something used whose price the table does not know: it is never taken for free.
     """
     with localcontext(EXACT):
         return Bill(region=prices.region, lines=tuple(_lines(usages, prices, free_tier)))
@@ -180,8 +183,9 @@ def bill(usages: Sequence[FunctionUsage], prices: RegionPrices, free_tier: FreeT
 def _lines(
     usages: Sequence[FunctionUsage], prices: RegionPrices, free_tier: FreeTier | None
 ) -> Iterable[Line]:
-    free_requests = free_tier.requests if free_tier else ZERO
-    used = _used(usages, lambda usage: usage.requests)
+    used = _used(usages, lambda usage: usage.requests + usage.provisioned_requests)
+    on_demand = sum((usage.requests for usage in usages), ZERO)
+    free_requests = min(free_tier.requests, on_demand) if free_tier else ZERO
     terms = _terms(used, "requests", _flat(prices.request), free_requests)
     yield Line(what="requests", architecture=None, by_function=used, terms=terms)
     free = free_tier.gb_seconds if free_tier else ZERO

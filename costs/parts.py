@@ -149,7 +149,8 @@ def _usage(role: _Role, load: Load, setup: Setup) -> FunctionUsage:
     return FunctionUsage(
         name=role.name,
         architecture=function.architecture,
-        requests=invocations,
+        requests=on_demand,
+        provisioned_requests=on_provisioned,
         gb_seconds=warm + cold,
         provisioned_gb_seconds=function.provisioned_concurrency
         * function.memory_mb

@@ -7,11 +7,10 @@ load model it knows nothing: what ran, and how long, is given.
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from motorpool.costs.bill import Bill, bill
-from motorpool.costs.command import explain, options, output
+from motorpool.costs.command import account, explain, options, output
 from motorpool.costs.command.amounts import exact, times, usd
 from motorpool.costs.command.document import Document
 from motorpool.costs.command.invoice import (
@@ -26,7 +25,7 @@ from motorpool.costs.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from motorpool.costs.prices import PriceTable
@@ -55,24 +54,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name=pages,invocations=3e6,duration-ms=120,memory=1536; may be repeated, and what it "
         "leaves out is as the options say. Tiers and free tier hold for all together",
     )
-    options.add_price_options(parser.add_argument_group("account and prices"))
+    prices = parser.add_argument_group("account and prices")
+    options.add_price_options(prices)
+    account.add_options(prices)
     output.add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the bill and return 0. Raises CostError for bad input, as one line."""
     functions = functions_of(args)
-    prices = options.prices_of(args)
-    region = prices.region(options.region_of(args))
-    free = None if args.no_free_tier else prices.free_tier
+    asked = account.asked_of(args)
+    name = options.region_of(args)
+    prices = account.with_prices(options.prices_of(args), name, asked.prices)
+    free = account.left_of(prices.free_tier, asked)
     document = bill_document(
         functions,
-        bill([each.usage() for each in functions], region, free),
+        bill([each.usage() for each in functions], prices.region(name), free),
         prices,
         today=today(),
         is_explained=output.is_explained(args),
     )
-    return output.write(document, args)
+    return output.write(account.told(document, asked), args)
 
 
 def bill_document(
@@ -88,7 +90,7 @@ def bill_document(
     sources = explain.price_sources([found], prices, region)
     sums = (explain.terms_table(found, region), explain.sources_table(sources))
     asked = usd(found.usd_as_invoiced)
-    requests = sum((each.usage().requests for each in functions), Decimal(0))
+    requests = found.lines[0].quantity  # every bill begins with them
     return Document(
         title=f"AWS's bill of a month in {region.region} ({region.name})",
         lead=(
@@ -99,7 +101,7 @@ def bill_document(
             bill_table(found, [each.name for each in functions], is_invoice=True),
             *(sums if is_explained else ()),
         ),
-        notes=tuple(price_notes(prices, region, today)),
+        notes=(*_timeless(functions), *price_notes(prices, region, today)),
         data={
             "report": "bill",
             "region": found.region,
@@ -114,6 +116,16 @@ def bill_document(
             "sources": sources,
         },
     )
+
+
+def _timeless(functions: Sequence[Invoiced]) -> Iterator[str]:
+    """What is easily forgotten: how long the invocations were billed for."""
+    for each in functions:
+        if each.invocations and not each.duration_ms:
+            yield (
+                f"{each.name}: no duration is given (--duration-ms), so its invocations on demand "
+                "are charged as requests alone"
+            )
 
 
 def functions_of(args: argparse.Namespace) -> tuple[Invoiced, ...]:
@@ -150,17 +162,7 @@ def _pairs(text: str) -> dict[str, Any]:
     """The figures of `key=value,key=value`, the keys as the options are spelled."""
     figures = {each.name: each for each in options.figures_of(Invoiced)}
     found: dict[str, Any] = {}
-    for pair in text.split(","):
-        key, equals, value = (part.strip() for part in pair.partition("="))
-        name = _keys().get(key)
-        if not equals or not value or name is None:
-            raise InputError(
-                "--function",
-                f"must be of KEY=VALUE, apart by commas, with the keys {', '.join(_keys())}; "
-                f"it has {pair.strip()!r}",
-            )
-        if name in found:
-            raise InputError("--function", f"must have each key once, and has {key} twice")
+    for name, value in account.pairs("--function", text, _keys()):
         with options.spelled(_prefixed()):
             match name:
                 case "name":

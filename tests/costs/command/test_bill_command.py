@@ -212,3 +212,11 @@ def test_a_function_that_cannot_be_read_is_one_line_with_its_keys(text: str, cos
     assert "must be of KEY=VALUE, apart by commas, with the keys invocations, duration-ms" in err
     assert err.endswith(f"it has {text!r}\n")
     assert err.count("\n") == 1
+
+
+def test_invocations_of_no_duration_are_said_to_be_requests_alone(cost: Cost) -> None:
+    untimed = cost("bill", "--invocations", "3e6")[1]
+    timed = cost("bill", "--invocations", "3e6", "--duration-ms", "120")[1]
+
+    assert "function: no duration is given (--duration-ms), so its invocations" in untimed
+    assert "no duration is given" not in timed
