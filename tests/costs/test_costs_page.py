@@ -3,6 +3,7 @@
 `python -m tests.costs.test_costs_page` writes the table of assumptions anew.
 """
 
+import json
 import re
 import shlex
 from decimal import Decimal
@@ -59,6 +60,23 @@ def test_what_the_page_shows_is_what_the_command_prints(
 
 def test_the_page_shows_some_commands() -> None:
     assert len(blocks()) >= 3
+
+
+def test_the_pages_python_runs_and_prints_what_the_command_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+    exec(compile(code, "costs.md", "exec"), {})  # noqa: S102 - the page's own
+    usd, connections, waiting = map(float, capsys.readouterr().out.split())
+    options = ["--requests", "3e6", "--queries", "8", "--region", "eu-west-1", "--json"]
+    assert cli.main(["cost", "estimate", *options]) == 0
+
+    made = json.loads(capsys.readouterr().out)
+    assert made["usd_a_month"] == pytest.approx(usd)
+    assert made["connections_at_primary"] == connections
+    assert made["usd_of_waiting_before_free_tier"] == pytest.approx(waiting)
 
 
 def test_the_page_lists_what_is_assumed() -> None:
