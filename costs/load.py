@@ -150,7 +150,8 @@ class Load(Figures):
         """What part of a day's requests comes in each of its hours."""
         hourly = self.hourly or (Decimal(1),) * HOURS_OF_A_DAY
         with localcontext(EXACT):
-            return tuple(each / sum(hourly) for each in hourly)
+            total = sum(hourly)
+            return tuple(each / total for each in hourly)
 
     def rates(self) -> tuple[Decimal, ...]:
         """Requests a second in each hour of a day, on average."""

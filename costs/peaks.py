@@ -85,7 +85,8 @@ def peak(load: Load, use: Use, *, limit: int, life_s: float) -> Peak:
     groups = max(1, most_at_once(mean / group, rate / group * life_s)) if rate else 0
     environments = math.ceil(groups * group)
     hours = [float(each) * per_request for each in load.rates()]
-    refused = sum(each * _refused(each, seconds, limit, group) for each in hours)
+    refused_at = {each: _refused(each, seconds, limit, group) for each in {*hours}}
+    refused = sum(each * refused_at[each] for each in hours)
     return Peak(
         rate=rate,
         concurrency=mean,

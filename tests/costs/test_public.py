@@ -129,10 +129,9 @@ def test_every_error_of_the_room_is_public() -> None:
 
 
 def test_the_example_of_the_rooms_docstring_is_an_estimate() -> None:
-    assert "estimate(Load(requests=3_000_000, queries=8), Setup(), read_prices()).usd" in (
-        motorpool.costs.__doc__ or ""
-    )
-    load = Load(requests=3_000_000, queries=8)  # type: ignore[arg-type]  # become decimals
+    said = "Load(requests=Decimal(3_000_000), queries=Decimal(8)), Setup(), read_prices()).usd"
+    assert f"estimate({said}" in (motorpool.costs.__doc__ or "")
+    load = Load(requests=Decimal(3_000_000), queries=Decimal(8))
     found = estimate(load, Setup(), PRICES).usd
 
     assert isinstance(found, Decimal)
