@@ -79,6 +79,22 @@ def test_the_pages_python_runs_and_prints_what_the_command_does(
     assert made["usd_of_waiting_before_free_tier"] == pytest.approx(waiting)
 
 
+@pytest.mark.parametrize("report", ["estimate", "compare", "bill"])
+def test_the_keys_that_the_page_names_are_in_the_json(
+    report: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (said,) = re.findall(rf"^\| `{report}` \| (.*) \|$", PAGE.read_text(), re.MULTILINE)
+    load = ["--requests", "3e6", "--queries", "8"]
+    asked = load if report != "bill" else ["--invocations", "3e6", "--duration-ms", "100"]
+
+    assert cli.main(["cost", report, *asked, "--json", "--explain"]) == 0
+
+    made = json.loads(capsys.readouterr().out)
+    known = {*made, *made.get("designs", [{}])[0]}
+    assert {*re.findall(r"`(\w+)`", said)} <= known
+    assert made["schema"] == 1
+
+
 def test_the_page_lists_what_is_assumed() -> None:
     found = FIGURES.search(PAGE.read_text())
 
