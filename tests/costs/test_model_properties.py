@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motorpool.costs.durations import Design
@@ -16,6 +16,10 @@ from motorpool.costs.setup import Setup
 from tests.costs.strategies import days, loads, setups
 from tests.costs.tables import PRICES
 
+FEWER = settings(max_examples=50)
+"""Each example is two whole estimates, in three designs: of the usual hundred they would take
+a third of a minute of the suite."""
+
 APART = 1_000_000
 """Which part of the requests runs on provisioned concurrency is a chance, a float, and rounded to
 twelve digits; loads that differ by less than a millionth of a millionth are the same to it."""
@@ -26,6 +30,7 @@ def of(design: Design, load: Load, setup: Setup) -> Estimate:
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups(), more=st.integers(1, 10**11))
 def test_more_requests_never_cost_less(design: Design, load: Load, setup: Setup, more: int) -> None:
     more = max(more, int(load.requests) // APART)
@@ -35,6 +40,7 @@ def test_more_requests_never_cost_less(design: Design, load: Load, setup: Setup,
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups(may_be_provisioned=False), more=st.integers(1, 10))
 def test_without_provisioned_concurrency_not_one_request_more_costs_less(
     design: Design, load: Load, setup: Setup, more: int
@@ -45,6 +51,7 @@ def test_without_provisioned_concurrency_not_one_request_more_costs_less(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(least_requests=1), setup=setups(may_be_provisioned=False))
 def test_without_a_free_tier_one_request_more_costs_more(
     design: Design, load: Load, setup: Setup
@@ -55,6 +62,7 @@ def test_without_a_free_tier_one_request_more_costs_more(
     assert of(design, larger, setup).usd > of(design, load, setup).usd
 
 
+@FEWER
 @given(loads(), setups())
 def test_batching_never_raises_the_number_of_invocations(load: Load, setup: Setup) -> None:
     batched, single = of(Design.BATCHED, load, setup), of(Design.SINGLE, load, setup)
@@ -64,6 +72,7 @@ def test_batching_never_raises_the_number_of_invocations(load: Load, setup: Setu
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_a_bill_is_the_sum_of_its_lines_and_of_the_functions_parts(
     design: Design, load: Load, setup: Setup
@@ -78,6 +87,7 @@ def test_a_bill_is_the_sum_of_its_lines_and_of_the_functions_parts(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_the_free_tier_never_makes_dearer_and_gives_no_more_than_it_has(
     design: Design, load: Load, setup: Setup
@@ -97,6 +107,7 @@ def test_the_free_tier_never_makes_dearer_and_gives_no_more_than_it_has(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_what_waiting_costs_is_contained_in_what_the_application_is_billed(
     design: Design, load: Load, setup: Setup
@@ -109,6 +120,7 @@ def test_what_waiting_costs_is_contained_in_what_the_application_is_billed(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_what_ran_ran_on_demand_or_on_provisioned_concurrency(
     design: Design, load: Load, setup: Setup
@@ -124,6 +136,7 @@ def test_what_ran_ran_on_demand_or_on_provisioned_concurrency(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_connections_stay_below_their_ceiling_and_refusals_are_a_part(
     design: Design, load: Load, setup: Setup
@@ -142,6 +155,7 @@ def test_connections_stay_below_their_ceiling_and_refusals_are_a_part(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(least_requests=1), setup=setups())
 def test_where_anything_may_run_there_is_a_connection(
     design: Design, load: Load, setup: Setup
@@ -152,6 +166,7 @@ def test_where_anything_may_run_there_is_a_connection(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups(), day=days(), times=st.integers(2, 10**6))
 def test_only_the_proportions_of_a_day_count(
     design: Design, load: Load, setup: Setup, day: tuple[Decimal, ...], times: int
@@ -163,6 +178,7 @@ def test_only_the_proportions_of_a_day_count(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups(may_be_provisioned=False), day=days())
 def test_without_provisioned_concurrency_a_month_costs_the_same_on_any_day(
     design: Design, load: Load, setup: Setup, day: tuple[Decimal, ...]
@@ -176,6 +192,7 @@ def test_without_provisioned_concurrency_a_month_costs_the_same_on_any_day(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups(may_be_provisioned=False), more=st.integers(1, 5_000))
 def test_a_slower_database_never_costs_less(
     design: Design, load: Load, setup: Setup, more: int
@@ -186,6 +203,7 @@ def test_a_slower_database_never_costs_less(
 
 
 @pytest.mark.parametrize("design", Design)
+@FEWER
 @given(load=loads(), setup=setups())
 def test_no_money_and_no_quantity_is_a_float(design: Design, load: Load, setup: Setup) -> None:
     """Floats are the chances of `Peak`, and stand nowhere else."""
