@@ -86,8 +86,17 @@ def batches_of_wave(load: Load) -> Decimal:
 
 
 def round_trips(load: Load) -> Decimal:
-    """Round trips to the database that a wave takes in the proxy."""
+    """Round trips to the database that a wave takes in the proxy, as it is said of it."""
     return load.queries_of_wave if load.round_trips is None else load.round_trips
+
+
+def round_trips_of_batch(load: Load) -> Decimal:
+    """Round trips to the database that one batch takes in the proxy, at least one.
+
+    What was said to go together goes together within a batch alone: where a wave has several, each
+    makes its own.
+    """
+    return max(Decimal(1), EXACT.divide(round_trips(load), batches_of_wave(load)))
 
 
 def _direct(load: Load, setup: Setup) -> Durations:
@@ -142,7 +151,7 @@ def _batched(load: Load, setup: Setup) -> Durations:
     if setup.batch_ms is not None:
         proxy, how = setup.batch_ms, "given"
     else:
-        queries, trips = load.queries_of_wave / batches, round_trips(load) / batches
+        queries, trips = load.queries_of_wave / batches, round_trips_of_batch(load)
         rounds = ceiling(trips / setup.pool_size)
         cpu = (
             setup.batch_cpu_ms

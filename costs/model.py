@@ -15,9 +15,8 @@ from motorpool.costs.durations import (
     Design,
     Durations,
     Figure,
-    batches_of_wave,
     durations,
-    round_trips,
+    round_trips_of_batch,
 )
 from motorpool.costs.numbers import EXACT, ceiling
 from motorpool.costs.parts import Part, parts
@@ -158,7 +157,7 @@ def _connections(load: Load, setup: Setup, design: Design, holder: Part) -> Conn
     at_once, most = {
         Design.DIRECT: (load.queries_of_wave, setup.app_pool_size),
         Design.SINGLE: (Decimal(1), setup.pool_size),
-        Design.BATCHED: (round_trips(load) / batches_of_wave(load), setup.pool_size),
+        Design.BATCHED: (round_trips_of_batch(load), setup.pool_size),
     }[design]
     provisioned = min(int(holder.function.provisioned_concurrency), holder.peak.limit)
     return connections(

@@ -196,3 +196,14 @@ def test_a_batch_takes_no_less_than_one_query_in_the_same_proxy(
         durations(Design.BATCHED, any_load, computed).proxy_ms
         >= durations(Design.SINGLE, any_load, computed).proxy_ms
     )
+
+
+def test_each_batch_of_a_wave_makes_a_round_trip_of_its_own() -> None:
+    """Ten queries said to take one round trip, whose answers are too large for one response."""
+    split = load(queries=10, waves=1, round_trips=1, response_bytes=471_867)
+    found = durations(Design.BATCHED, split, setup())
+
+    assert found.invocations == 2
+    assert found.proxy_ms >= durations(Design.SINGLE, split, setup()).proxy_ms
+    (how,) = (each.how for each in found.figures if each.name.startswith("billed duration of the"))
+    assert "(5 queries in 1 round trips over" in how
