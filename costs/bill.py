@@ -13,9 +13,15 @@ from dataclasses import dataclass, fields
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from motorpool.costs.errors import InputError, PricesError
+from motorpool.costs.errors import PricesError
 from motorpool.costs.numbers import EXACT, Number, cents, decimal
-from motorpool.costs.prices import ARCHITECTURES, Architecture, ArchitecturePrices, Tier
+from motorpool.costs.prices import (
+    ARCHITECTURES,
+    Architecture,
+    ArchitecturePrices,
+    Tier,
+    require_architecture,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +45,7 @@ class FunctionUsage:
     name: str
     architecture: Architecture = "x86_64"
     requests: Decimal = ZERO
-    """Invocations that ran; throttled ones are not billed."""
+    """Invocations that ran on demand; throttled ones are not billed."""
     provisioned_requests: Decimal = ZERO
     """Invocations beside those, that ran on provisioned concurrency: never free."""
     gb_seconds: Decimal = ZERO
@@ -63,11 +69,7 @@ class FunctionUsage:
 
     def __post_init__(self) -> None:
         """Make exact decimals of the quantities."""
-        if self.architecture not in ARCHITECTURES:
-            raise InputError(
-                "architecture",
-                f"must be {' or '.join(ARCHITECTURES)}, and is {self.architecture!r}",
-            )
+        require_architecture(self.architecture)
         for each in fields(self):
             if each.name not in {"name", "architecture"}:
                 value = decimal(f"{self.name}: {each.name}", getattr(self, each.name))

@@ -62,6 +62,11 @@ class _Role(NamedTuple):
     holds_connections: bool
 
 
+def provisioned_seconds(hours: Decimal) -> Decimal:
+    """The seconds that are paid for provisioned concurrency that was there for so many hours."""
+    return ceiling(hours * 3600 / PROVISIONED_STEP_S) * PROVISIONED_STEP_S
+
+
 def parts(design: Design, times: Durations, load: Load, setup: Setup) -> tuple[Part, ...]:
     """The functions of a design; who holds the connections to the database is the last."""
     is_direct = design is Design.DIRECT
@@ -141,7 +146,7 @@ def _usage(role: _Role, load: Load, setup: Setup) -> FunctionUsage:
         duration_ms=role.init_ms,
         memory_mb=function.memory_mb,
     )
-    kept_s = ceiling(function.provisioned_hours * 3600 / PROVISIONED_STEP_S) * PROVISIONED_STEP_S
+    kept_s = provisioned_seconds(function.provisioned_hours)
     carried = load.requests * load.queries if role.holds_connections else Decimal(0)
     sent = carried * load.request_bytes / BYTES_PER_GB
     received = carried * load.response_bytes / BYTES_PER_GB

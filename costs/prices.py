@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from motorpool.costs.errors import PricesError
+from motorpool.costs.errors import InputError, PricesError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 Architecture = Literal["x86_64", "arm64"]
 ARCHITECTURES: Final[tuple[Architecture, ...]] = ("x86_64", "arm64")
 """As Lambda's API names them."""
+
+
+def require_architecture(name: str) -> None:
+    """Raise InputError for what is none of the ARCHITECTURES."""
+    if name not in ARCHITECTURES:
+        raise InputError("architecture", f"must be {' or '.join(ARCHITECTURES)}, and is {name!r}")
+
 
 STALE_DAYS: Final = 365
 """Older than this, a table is said to be out of date: AWS changes how Lambda is billed about once

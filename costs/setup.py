@@ -13,7 +13,7 @@ from motorpool.costs.errors import InputError
 from motorpool.costs.figures import Figures, about, counted
 from motorpool.costs.load import MONTH_HOURS
 from motorpool.costs.numbers import EXACT
-from motorpool.costs.prices import ARCHITECTURES
+from motorpool.costs.prices import require_architecture
 
 if TYPE_CHECKING:
     from motorpool.costs.prices import Architecture
@@ -70,11 +70,7 @@ class Function(Figures):
     def __post_init__(self) -> None:
         """Check what Lambda would."""
         Figures.__post_init__(self)
-        if self.architecture not in ARCHITECTURES:
-            raise InputError(
-                "architecture",
-                f"must be {' or '.join(ARCHITECTURES)}, and is {self.architecture!r}",
-            )
+        require_architecture(self.architecture)
         if (
             self.reserved_concurrency is not None
             and self.provisioned_concurrency > self.reserved_concurrency

@@ -10,12 +10,11 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Final
 
 from motorpool.costs.bill import MB_PER_GB, FunctionUsage, gb_seconds
-from motorpool.costs.errors import InputError
 from motorpool.costs.figures import Figures, about
 from motorpool.costs.load import MONTH_HOURS
 from motorpool.costs.numbers import EXACT, ceiling
-from motorpool.costs.parts import PROVISIONED_STEP_S
-from motorpool.costs.prices import ARCHITECTURES
+from motorpool.costs.parts import provisioned_seconds
+from motorpool.costs.prices import require_architecture
 
 if TYPE_CHECKING:
     from motorpool.costs.prices import Architecture
@@ -149,11 +148,7 @@ class Invoiced(Figures):
     def __post_init__(self) -> None:
         """Check what Lambda would."""
         Figures.__post_init__(self)
-        if self.architecture not in ARCHITECTURES:
-            raise InputError(
-                "architecture",
-                f"must be {' or '.join(ARCHITECTURES)}, and is {self.architecture!r}",
-            )
+        require_architecture(self.architecture)
 
     def usage(self) -> FunctionUsage:
         """What is priced of it."""
@@ -170,8 +165,7 @@ class Invoiced(Figures):
             seconds = (
                 self.invocations * warm_ms + self.provisioned_invocations * on_provisioned_ms
             ) / 1000
-            step = PROVISIONED_STEP_S
-            kept_s = ceiling(self.provisioned_hours * 3600 / step) * step
+            kept_s = provisioned_seconds(self.provisioned_hours)
             streamed_mb = max(Decimal(0), self.response_mb - FREE_STREAM_MB)
             return FunctionUsage(
                 name=self.name,

@@ -125,17 +125,16 @@ async def _course(service: Service, pages: int, usage: Path | None, *, is_embedd
             runs = []
             for label, bounds in measure.WAYS.items():
                 show = _progress(label, pages)
-                recorder = Recorder(service, show)
-                run = await measure.run_pages(
-                    service.name,
-                    options | {"usage": recorder.take},
-                    bounds,
-                    pages,
-                    recorder.progress,
-                )
-                runs.append(run)
-                if usage is not None:
+                if usage is None:
+                    run = await measure.run_pages(service.name, options, bounds, pages, show)
+                else:
+                    recorder = Recorder(service, show)
+                    recording = options | {"usage": recorder.take}
+                    run = await measure.run_pages(
+                        service.name, recording, bounds, pages, recorder.progress
+                    )
                     recorder.write(usage)  # over the way before: the coalesced one is the last
+                runs.append(run)
         finally:
             if not is_embedded:  # whose data goes with its process
                 await clear(db, shop)

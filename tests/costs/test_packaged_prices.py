@@ -7,9 +7,18 @@ from decimal import Decimal
 import pytest
 
 from motorpool.costs import price_file
+from motorpool.costs.bill import MB_PER_GB
+from motorpool.costs.command.invoiced import (
+    FREE_STORAGE_MB,
+    FREE_STREAM_MB,
+    LEAST_SNAPSHOT_HOURS,
+)
 from motorpool.costs.errors import PricesError
+from motorpool.costs.parts import PROVISIONED_STEP_S
+from motorpool.costs.peaks import REQUESTS_OF_AN_ENVIRONMENT
 from motorpool.costs.price_file import PACKAGED, read_limits, read_prices
 from motorpool.costs.prices import ARCHITECTURES, FreeTier, RegionPrices
+from motorpool.costs.setup import VCPU_MB, Function, Setup
 
 TABLE = read_prices()
 REGIONS = list(TABLE.regions.values())
@@ -170,6 +179,24 @@ def test_quotas_and_facts_of_billing_come_with_it() -> None:
     facts = [*limits.billing.values(), *limits.quotas.values(), *limits.atlas_connections.values()]
     assert all(fact.unit and fact.what and set(fact.sources) <= known for fact in facts)
     assert all(fact.sources for fact in facts)
+
+
+def test_the_model_goes_by_the_published_facts() -> None:
+    limits = read_limits()
+    quotas = {name: fact.value for name, fact in limits.quotas.items()}
+    billing = {name: fact.value for name, fact in limits.billing.items()}
+    (memory,) = (each for each in fields(Function) if each.name == "memory_mb")
+
+    assert quotas["account_concurrency"] == Setup().account_concurrency
+    assert quotas["requests_of_environment"] == REQUESTS_OF_AN_ENVIRONMENT
+    assert quotas["vcpu_memory"] == VCPU_MB
+    assert quotas["least_memory"] == memory.metadata["least"]
+    assert quotas["most_memory"] == memory.metadata["most"]
+    assert billing["provisioned_step_s"] == PROVISIONED_STEP_S
+    assert billing["mb_of_gb"] == MB_PER_GB
+    assert billing["snapstart_least_s"] == LEAST_SNAPSHOT_HOURS * 3600
+    assert billing["free_ephemeral_mb"] == FREE_STORAGE_MB
+    assert billing["free_stream_bytes"] == FREE_STREAM_MB * 1024 * 1024
 
 
 @pytest.mark.parametrize("text", [None, b"\xff", b"{"])

@@ -1,18 +1,19 @@
 """A small price table of two regions, for tests that are about reports and not about prices."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from motorpool.costs.price_file import write_prices
 from motorpool.costs.prices import (
-    ArchitecturePrices,
     FreeTier,
     PriceTable,
     RegionPrices,
     Source,
     Tier,
 )
+from tests.costs import tables
 
 AS_OF = date(2026, 9, 19)
 
@@ -24,26 +25,8 @@ def tiers(*pairs: tuple[str | None, str]) -> tuple[Tier, ...]:
     )
 
 
-X86 = ArchitecturePrices(
-    duration=tiers(
-        ("6000000000", "0.0000166667"), ("15000000000", "0.000015"), (None, "0.0000133334")
-    ),
-    provisioned_concurrency=Decimal("0.0000041667"),
-    provisioned_duration=Decimal("0.0000097222"),
-    ephemeral_storage=Decimal("0.0000000309"),
-    borders="confirmed",
-    sources=("list",),
-)
-ARM = ArchitecturePrices(
-    duration=tiers(
-        ("7500000000", "0.0000133334"), ("18750000000", "0.0000120001"), (None, "0.0000106667")
-    ),
-    provisioned_concurrency=Decimal("0.0000033334"),
-    provisioned_duration=Decimal("0.0000077778"),
-    ephemeral_storage=Decimal("0.0000000309"),
-    borders="confirmed",
-    sources=("list",),
-)
+X86 = replace(tables.X86, borders="confirmed", sources=("list",))
+ARM = replace(tables.ARM64, borders="confirmed", sources=("list",))
 TABLE = PriceTable(
     as_of=AS_OF,
     confirmed="",

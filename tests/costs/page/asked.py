@@ -10,8 +10,9 @@ from decimal import Decimal
 from motorpool.costs.command.document import Column, Document, Table
 from motorpool.costs.command.page import Plot, plots_of_comparison
 from motorpool.costs.load import Load
-from motorpool.costs.prices import ArchitecturePrices, FreeTier, PriceTable, RegionPrices, Tier
+from motorpool.costs.prices import FreeTier, PriceTable, RegionPrices, Tier
 from motorpool.costs.setup import Setup
+from tests.costs.tables import X86
 
 PRICES = PriceTable(
     as_of=date(2026, 6, 30),
@@ -28,17 +29,7 @@ PRICES = PriceTable(
             region="us-east-1",
             name="US East (N. Virginia)",
             request=Decimal("0.0000002"),
-            architectures={
-                "x86_64": ArchitecturePrices(
-                    duration=(
-                        Tier(up_to=Decimal(6_000_000_000), price=Decimal("0.0000166667")),
-                        Tier(up_to=Decimal(15_000_000_000), price=Decimal("0.000015")),
-                        Tier(up_to=None, price=Decimal("0.0000133334")),
-                    ),
-                    provisioned_concurrency=Decimal("0.0000041667"),
-                    provisioned_duration=Decimal("0.0000097222"),
-                )
-            },
+            architectures={"x86_64": X86},
             nat_gateway_hour=Decimal("0.045"),
             nat_gateway_gb=Decimal("0.045"),
             internet_egress=(Tier(up_to=None, price=Decimal("0.09")),),
