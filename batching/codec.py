@@ -199,9 +199,9 @@ def open_envelope(event: dict[str, Any], max_bytes: int | None = UNPACKED_REQUES
         message = f"'bson' must be a base64 string, not {type(text).__name__}"
         raise ProtocolError(message)
     try:
-        data = binascii.a2b_base64(text, strict_mode=True)
+        data = pybase64.b64decode(text, validate=True)
     except ValueError as error:
-        message = f"'bson' is not base64: {error}"
+        message = f"'bson' is not base64: {_why_not_base64(text) or error}"
         raise ProtocolError(message) from error
     if compression == envelope.ZLIB:
         return _decompress(data, max_bytes)
@@ -212,6 +212,15 @@ def open_envelope(event: dict[str, Any], max_bytes: int | None = UNPACKED_REQUES
         message = f"unknown compression {name}; known: 'zlib'"
         raise ProtocolError(message)
     return data
+
+
+def _why_not_base64(text: str) -> str | None:
+    """What is wrong with it, by the standard library, which says more, in 25 times the time."""
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _decompress(data: bytes, max_bytes: int | None) -> bytes:

@@ -29,6 +29,7 @@ _AS_DOCUMENT: Final = frozenset(
 
 CONCERNS: Final = ("read_preference", "read_concern", "write_concern")
 """What is set on the collection, not given to its method."""
+_CONCERNS: Final = frozenset(CONCERNS)
 
 _NOT_THE_METHODS: Final = frozenset(
     {(op, name) for op in OPERATIONS for name in CONCERNS}
@@ -36,12 +37,31 @@ _NOT_THE_METHODS: Final = frozenset(
 )
 """What the driver's method is not given: concerns, and what the page decides (see `cursors`)."""
 
+_TURNED: Final = frozenset(
+    {"keys", "hint", "return_document", "cursor_type", "requests", "client_requests"}
+)
+"""Kinds of arguments whose values the driver takes in another form."""
+
+_AS_THEY_ARE: Final = {
+    id(spec): frozenset(
+        name
+        for name, argument in spec.arguments.items()
+        if argument.kind not in _TURNED
+        and argument.driver_name in (None, name)
+        and (spec.name, name) not in _NOT_THE_METHODS
+    )
+    for spec in (*OPERATIONS.values(), *BULK_REQUESTS.values())
+}
+"""Arguments that are handed on under their own names: of most operations, all there are."""
+
 # pymongo.cursor.CursorType: flags of the wire protocol.
 _CURSOR_TYPES: Final = {"tailable": 2, "tailable_await": 34}
 
 
 def concerns_of(args: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the collection itself: read preference, read concern, write concern."""
+    if _CONCERNS.isdisjoint(args):
+        return {}
     return {name: args[name] for name in CONCERNS if args.get(name) is not None}
 
 
@@ -49,6 +69,8 @@ def driver_arguments(
     spec: OperationSpec, args: Mapping[str, Any], bulk_request: Callable[[str, Any], Any]
 ) -> dict[str, Any]:
     """The driver's keyword arguments. `bulk_request` makes its own class of a name and these."""
+    if args.keys() <= _AS_THEY_ARE[id(spec)] and None not in args.values():
+        return dict(args)
     given: dict[str, Any] = {}
     for name, value in args.items():
         argument = spec.arguments[name]

@@ -17,29 +17,32 @@ if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
 
 # Of an array named so, and of an element of an array, in BSON (bsonspec.org, version 1.1).
-_NEXT_BATCH: Final = b"\x04nextBatch\x00"
+_HEADS: Final = {name: b"\x04%b\x00" % name.encode() for name in ("firstBatch", "nextBatch")}
 _DOCUMENT: Final = 0x03
 _LEAST_DOCUMENT: Final = 5
 _int32: Final = Struct("<i").unpack_from
 
 
-def next_batch(
-    cursor: RawBSONDocument, codec_options: CodecOptions[RawBSONDocument]
+def batch_of(
+    cursor: RawBSONDocument, name: str, codec_options: CodecOptions[RawBSONDocument]
 ) -> tuple[RawDocuments, Any]:
-    """The documents of a getMore's `cursor`, and the id that it gives.
+    """The documents of a reply's `cursor`, and the id that it gives.
+
+    `name`: "firstBatch", as in the reply to a `find`, or "nextBatch", as to a `getMore`.
 
     Raises what `bson` raises for what is not BSON, KeyError where either is missing.
     """
     raw = bytes(cursor.raw)
     # A server puts the batch first (mongodb/mongo, src/mongo/db/query/cursor_response.cpp). There
     # it is cut where it stands: the driver's object for each document takes three times as long.
-    if raw.startswith(_NEXT_BATCH, 4):
-        cut = _cut(raw, 4 + len(_NEXT_BATCH))
+    head = _HEADS[name]
+    if raw.startswith(head, 4):
+        cut = _cut(raw, 4 + len(head))
         if cut is not None:
             documents, end = cut
             rest = RawBSONDocument(join_document(raw[end:-1]), codec_options)
             return documents, rest["id"]
-    return RawDocuments(document.raw for document in cursor["nextBatch"]), cursor["id"]
+    return RawDocuments(document.raw for document in cursor[name]), cursor["id"]
 
 
 def _cut(raw: bytes, start: int) -> tuple[RawDocuments, int] | None:

@@ -8,12 +8,12 @@ nothing about operations.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from motorpool.proxy.settings import SettingsError
 
 if TYPE_CHECKING:
-    import asyncio
     import contextlib
     from collections.abc import Mapping
 
@@ -40,6 +40,11 @@ class Excerpt(NamedTuple):
 
     documents: RawDocuments
     is_whole: bool
+
+    @property
+    def if_whole(self) -> RawDocuments | None:
+        """The documents, if they are all."""
+        return self.documents if self.is_whole else None
 
 
 class Question(NamedTuple):
@@ -96,11 +101,25 @@ class Driver(Protocol):
     async def read_all(self, question: Question, size: int | None) -> RawDocuments:
         """Run `find` or `aggregate` to its end, in batches of `size`."""
 
+    async def read_at_once(self, question: Question, size: int) -> RawDocuments | None:
+        """Run a `find` whose result is little, in one command where that can be.
+
+        None where it is to be asked for in another way: it is more than a batch of `size`, or the
+        connection was lost, or the server failed in a way after which a driver asks again.
+        """
+
     async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
         """Run `find` or `aggregate` until there are `most_bytes` or more, and let go of the rest.
 
         In a batch of `size`, and then of as many as will make `most_bytes`, by those that came.
         """
+
+    @property
+    def is_acquainted(self) -> bool:
+        """Whether it has met the server, or has tried to; not in an environment's first moments."""
+
+    async def acquaint(self, seconds: float) -> None:
+        """Wait for that, `seconds` at the most. Never raises."""
 
     @property
     def has_client_bulk_write(self) -> bool:
@@ -149,6 +168,15 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Close every connection, in a few seconds at the most. Never raises."""
+
+
+def new_loop(settings: Settings) -> asyncio.AbstractEventLoop:
+    """A loop that suits the driver for `settings`: one with threads for Motor, else asyncio's."""
+    if settings.is_embedded or settings.driver == "pymongo":
+        return asyncio.new_event_loop()
+    from motorpool.proxy.threads import ThreadedLoop  # noqa: PLC0415 - see `connect`
+
+    return ThreadedLoop(settings.pool_size)
 
 
 def connect(settings: Settings, loop: asyncio.AbstractEventLoop) -> Driver:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, cast
 
-from motorpool.batching.codec import RawDocument
+from motorpool.batching.codec import RawDocument, RawDocuments
 from motorpool.batching.errors import OperationTimeout
 from motorpool.batching.operations import CURSORS, OPERATIONS, is_write
 from motorpool.proxy import runners
@@ -28,6 +29,7 @@ from motorpool.proxy.fusing import (
     is_unknown_command,
 )
 from motorpool.proxy.intake import FREE_BYTES, Intake, documents_of
+from motorpool.proxy.limits import UNLIMITED, Limit, driver_limit, lateness
 from motorpool.proxy.pages import NoRoom
 from motorpool.proxy.planning.fusions import (
     Alone,
@@ -37,7 +39,7 @@ from motorpool.proxy.planning.fusions import (
     FusedWrite,
     SharedRead,
 )
-from motorpool.proxy.planning.plan import INSERTS, OPTIONS, WRITES, plan
+from motorpool.proxy.planning.plan import INSERTS, OPTIONS, WRITES, depends_on_server, plan
 from motorpool.proxy.runners import RAW, SINGLE
 from motorpool.proxy.values import read_values
 
@@ -56,39 +58,9 @@ T = TypeVar("T")
 
 Fused: TypeAlias = "FusedFind | FusedCount | FusedInsert | FusedWrite"
 
-DRIVER_GRACE_SECONDS: Final = 0.05
-"""How much later than the driver's own time limit the executor gives an operation up."""
-
-
-class Limit(NamedTuple):
-    """How long an operation may take, in seconds from now; None: without limit."""
-
-    asked: float | None = None
-    """What the caller allows."""
-    left: float | None = None
-    """What the invocation has left."""
-
-    def after(self, waited: float) -> Limit:
-        """What remains of it once `waited` seconds have passed."""
-        if self.asked is None and self.left is None:
-            return self
-        return Limit(*(None if value is None else value - waited for value in self))
-
-    @property
-    def total(self) -> float | None:
-        """When the executor gives the operation up."""
-        # The driver's own limit, where it is told one, comes first: its error says more than ours.
-        asked = None if self.asked is None else self.asked + DRIVER_GRACE_SECONDS
-        return min((value for value in (asked, self.left) if value is not None), default=None)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing remains."""
-        return any(value is not None and value <= 0 for value in self)
-
 
 class Done(NamedTuple):
-    """What became of one operation: its result or its `err` document, and how long it ran.
+    """What became of one operation: its result or its `err` document.
 
     `cursor`: what the caller needs to ask for the rest of the result. `is_left_out`: there was no
     room for it in the response; it is to be sent again.
@@ -97,7 +69,6 @@ class Done(NamedTuple):
     ok: Any
     err: dict[str, Any] | None
     is_write: bool
-    seconds: float
     cursor: dict[str, Any] | None = None
     is_left_out: bool = False
 
@@ -105,8 +76,9 @@ class Done(NamedTuple):
 PAGED: Final = CURSORS | {"get_more", "distinct"}
 """Operations that share the room of a response."""
 
-_LATE: Final = 0.5
-"""The part of its time after which a page ends with what it has, so that it arrives."""
+ACQUAINT_SECONDS: Final = 2.0
+"""How long an environment's first batch waits to know its server: one that takes longer to connect
+to is there to be waited for by each operation itself."""
 
 
 class _Batch:
@@ -118,14 +90,12 @@ class _Batch:
         self.operations = operations
         self.room = room
         self._limits = limits
-        self._began = asyncio.get_running_loop().time()
+        self._began = monotonic()
 
     def limit(self, index: int) -> Limit:
         """What remains now of an operation's limit."""
         limit = self._limits[index]
-        if limit.total is None:
-            return limit
-        return limit.after(asyncio.get_running_loop().time() - self._began)
+        return limit if limit == UNLIMITED else limit.after(monotonic() - self._began)
 
     def leave(self, index: int) -> None:
         """Let the others have the room that one did not take."""
@@ -167,6 +137,11 @@ class Executor:
         `room`: what the response has for the results of those in `PAGED`.
         """
         batch = _Batch(operations, limits, room)
+        if not self._driver.is_acquainted and self._fuse and depends_on_server(operations):
+            # In an environment's first moments nobody knows what the server takes; and it is no
+            # time lost, since all of them wait for that same first connection.
+            limited = [limit.total for limit in limits if limit.total is not None]
+            await self._driver.acquaint(min([ACQUAINT_SECONDS, *limited]))
         steps = self._plan(operations)
         done: list[Done | None] = [None] * len(operations)
         # As many lanes as round trips at once, and not a task for each step: that was a tenth of
@@ -243,12 +218,11 @@ class Executor:
         """Ask for all at once; those that have no answer then are to be run by themselves."""
         writes = isinstance(step, FusedInsert | FusedWrite)
         operation = batch.operations[step.members[0]]
-        began = asyncio.get_running_loop().time()
 
         async def ask(limit: Limit) -> Answers:
             self.asked += 1
             fusion = self._bounded(step, limit)
-            with self._driver.time_limit(_driver_limit(limit, fusion.args.get("max_time_ms"))):
+            with self._driver.time_limit(driver_limit(limit, fusion.args.get("max_time_ms"))):
                 return await RUNNERS[type(step)](
                     self._driver, fusion, operation, batch.room, self._intake
                 )
@@ -271,10 +245,13 @@ class Executor:
             # Its frames, this one among them, hold it and all that was asked: such a circle would
             # stay in memory until the garbage collector comes by.
             error.__traceback__ = None
-        seconds = asyncio.get_running_loop().time() - began
-        told: dict[int, Done] = {}
-        for member, answer in answers.items():
-            told[step.members[member]] = _done(answer, writes=writes, seconds=seconds)
+        members = step.members
+        told = {
+            members[member]: Done(answer, None, writes)
+            if type(answer) in _PLAIN
+            else _done(answer, writes=writes)
+            for member, answer in answers.items()
+        }
         if operation.op in PAGED:
             for index in told:
                 batch.leave(index)
@@ -298,70 +275,54 @@ class Executor:
         op = "find" if isinstance(step, FusedFind) else "aggregate"
         return step._replace(args=self._told(limit, op, step.args))
 
-    async def _within(self, limit: Limit, work: Callable[[Limit], Awaitable[T]]) -> T:
+    async def _within(self, limit: Limit, work: Callable[..., Awaitable[T]], *what: object) -> T:
         """Wait for a connection and do what `work` does, within the limit. Raises _TimedOut.
 
-        `work` is given what of the limit is left then. One limit for the wait and the run: the
-        caller's patience knows no difference.
+        `work` is given what of the limit is left then, and `what`. One limit for the wait and the
+        run: the caller's patience knows no difference.
         """
         total = limit.total
         if total is None:
             async with self._slots:
-                return await work(limit)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+                return await work(limit, *what)
+        began = monotonic()
         has_started = False
         try:
             async with asyncio.timeout(total):
                 async with self._slots:
-                    limit = limit.after(loop.time() - began)
+                    limit = limit.after(monotonic() - began)
                     if limit.is_over:
                         raise TimeoutError  # noqa: TRY301 - the same end as the time-out above
                     has_started = True
-                    return await work(limit)
+                    return await work(limit, *what)
         except TimeoutError:
             raise _TimedOut(has_started=has_started) from None
 
     # One operation --------------------------------------------------------------------------------
 
     async def _run_one(self, batch: _Batch, index: int) -> Done:
-        try:
-            return await self._run_alone(batch.operations[index], batch.limit(index), batch.room)
-        finally:
-            batch.leave(index)
-
-    async def _run_alone(self, operation: ValidOperation, limit: Limit, room: Room) -> Done:
+        operation, room = batch.operations[index], batch.room
         writes = is_write(operation.op, operation.args)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-
-        async def call(left: Limit) -> Any:
-            nonlocal began
-            if operation.op == "find_one" and room.is_full:
-                raise NoRoom  # it could not be given back: memory holds nothing that does not fit
-            self.asked += 1
-            began = loop.time()
-            return await self._call_driver(operation, left, room)
-
         try:
-            ok = await self._within(limit, call)
+            ok = await self._within(batch.limit(index), self._call_driver, operation, room)
             if isinstance(ok, RawDocument):
                 _take_up(ok, room, writes=writes)
         except NoRoom:
-            return Done(None, None, writes, loop.time() - began, is_left_out=True)
+            return Done(None, None, writes, is_left_out=True)
         except _TimedOut as late:
             if late.has_started and operation.session is not None:
                 self._driver.interrupt(operation.session)
             error = _timed_out(operation, has_started=late.has_started, writes=writes)
-            return Done(None, describe(error, is_write=writes), writes, loop.time() - began)
+            return Done(None, describe(error, is_write=writes), writes)
         except Exception as error:  # noqa: BLE001 - rule 1: a failure is a value in its own entry
             whole = await self._completed(operation, error)
             error.__traceback__ = None  # see `_run_fused`
-            return Done(None, describe(whole, is_write=writes), writes, loop.time() - began)
-        seconds = loop.time() - began
+            return Done(None, describe(whole, is_write=writes), writes)
+        finally:
+            batch.leave(index)
         if isinstance(ok, Paged):
-            return Done(ok.ok, None, writes, seconds, ok.cursor)
-        return Done(ok, None, writes, seconds)
+            return Done(ok.ok, None, writes, ok.cursor)
+        return Done(ok, None, writes)
 
     async def _completed(self, operation: ValidOperation, error: Exception) -> Exception:
         try:
@@ -369,41 +330,42 @@ class Executor:
         except Exception:  # noqa: BLE001 - the first error is the one that the caller must get
             return error
 
-    async def _call_driver(self, operation: ValidOperation, limit: Limit, room: Room) -> Any:
-        if operation.op == "kill_cursors":
+    async def _call_driver(self, limit: Limit, operation: ValidOperation, room: Room) -> Any:
+        op = operation.op
+        if op == "find_one" and room.is_full:
+            raise NoRoom  # it could not be given back: memory holds nothing that does not fit
+        self.asked += 1
+        if op == "kill_cursors":
             return await kill_cursors(self._driver, operation)
-        if operation.op == "get_more":
+        if op == "get_more":
             # Without the driver's own limit, which would tell the server a `maxTimeMS` that it
             # refuses for a getMore.
             return await advance_cursor(
-                self._driver, operation, room, _lateness(limit), self._intake
+                self._driver, operation, room, lateness(limit), self._intake
             )
         given = operation.args
         # A cursor that goes on may outlive the invocation, and the server adds up the time of all
         # its batches: it is stopped by its session instead (see `_run_alone`).
         if limit.asked is None and operation.session is None:
-            given = self._told(limit, operation.op, given)
-        args = driver_arguments(OPERATIONS[operation.op], given, self._driver.bulk_request)
-        with self._driver.time_limit(_driver_limit(limit, given.get("max_time_ms"))):
-            if operation.op in ADMINISTRATION:
+            given = self._told(limit, op, given)
+        args = driver_arguments(OPERATIONS[op], given, self._driver.bulk_request)
+        with self._driver.time_limit(driver_limit(limit, given.get("max_time_ms"))):
+            if op in ADMINISTRATION:
                 return await self._driver.administration.run(operation, args)
-            collection = self._driver.collection(
-                operation.database,
-                operation.collection,
-                concerns_of(given),
-                raw=operation.op in RAW and not is_write(operation.op, operation.args),
-            )
-            if operation.op in CURSORS:
-                question = Question(operation.op, collection, args)
+            database, _, name = operation.ns.partition(".")
+            is_raw = op in RAW and not is_write(op, given)
+            collection = self._driver.collection(database, name, concerns_of(given), raw=is_raw)
+            if op in CURSORS:
+                question = Question(op, collection, args)
                 return await open_cursor(
-                    self._driver, operation, question, room, _lateness(limit), self._intake
+                    self._driver, operation, question, room, lateness(limit), self._intake
                 )
-            if operation.op == "distinct":
+            if op == "distinct":
                 return await read_values(collection, operation.ns, args, room, self._intake)
-            if operation.op in SINGLE:
+            if op in SINGLE:
                 found = self._read_one(operation, collection, args, room)
             else:
-                found = runners.RUNNERS[operation.op](collection, args)
+                found = runners.RUNNERS[op](collection, args)
             return await found
 
     async def _read_one(
@@ -444,39 +406,20 @@ def _take_up(document: RawDocument, room: Room, *, writes: bool) -> None:
         raise NoRoom
 
 
-def _done(answer: Any, *, writes: bool, seconds: float) -> Done:
+_PLAIN: Final = frozenset({RawDocument, RawDocuments, dict, int})
+"""Types of answers that are results."""
+
+
+def _done(answer: Any, *, writes: bool) -> Done:
     """What became of one operation of a fusion: see `fusing.Answers`."""
-    if type(answer) is RawDocument:
-        return Done(answer, None, writes, seconds)
     if isinstance(answer, Exception):
-        return Done(None, describe(answer, is_write=writes), writes, seconds)
+        return Done(None, describe(answer, is_write=writes), writes)
     if isinstance(answer, Unsure):
         err = {**describe(answer.error, is_write=True), "may_have_applied": True}
-        return Done(None, err, writes, seconds)
+        return Done(None, err, writes)
     if answer is LEFT_OUT:
-        return Done(None, None, writes, seconds, is_left_out=True)
-    return Done(answer, None, writes, seconds)
-
-
-def _lateness(limit: Limit) -> Callable[[], bool]:
-    """Whether an operation within `limit` has used up so much of it that its page should end."""
-    if limit.total is None:
-        return lambda: False
-    loop = asyncio.get_running_loop()
-    end = loop.time() + limit.total * _LATE
-    return lambda: loop.time() > end
-
-
-def _driver_limit(limit: Limit, max_time_ms: int | None) -> float | None:
-    """The driver's time limit, where the caller has asked for one.
-
-    None where the operation's own `max_time_ms` is stricter: PyMongo's limit overwrites the
-    command's maxTimeMS (pymongo/pool_shared.py, apply_timeout), so it would be lost.
-    """
-    if limit.asked is None:
-        return None
-    seconds = limit.asked if limit.left is None else min(limit.asked, limit.left)
-    return None if max_time_ms and max_time_ms < seconds * 1000 else seconds
+        return Done(None, None, writes, is_left_out=True)
+    return Done(answer, None, writes)
 
 
 def _timed_out(operation: ValidOperation, *, has_started: bool, writes: bool) -> OperationTimeout:

@@ -94,11 +94,12 @@ async def find(
     # Where nothing is known of either, the first batch is what may be large.
     foreseen = await intake.begin(shares, count)
     try:
+        documents, is_whole = None, True
         if foreseen <= _LITTLE_BYTES:
-            size = _ALL
-        else:
+            documents = await driver.read_at_once(question, _ALL)
+        if documents is None:
             size = intake.fit(kind, _FIRST_BATCH, room.left) or _FIRST_BATCH
-        documents, is_whole = await driver.read_within(question, size, max(1, room.left))
+            documents, is_whole = await driver.read_within(question, size, max(1, room.left))
         intake.learn(kind, documents[:_FIRST_BATCH])
         intake.learn_sum(shares, count, sum(map(len, documents)))
         return _dealt(fusion, documents, room, is_whole=is_whole)
@@ -185,8 +186,13 @@ async def insert(
         is_acknowledged = result.acknowledged
     except BulkWriteError as error:
         details = error.details
-    inserted = Inserted(fusion, details["writeErrors"])
     unconfirmed = details["writeConcernErrors"]
+    if operation.op == "insert_one" and not details["writeErrors"] and not unconfirmed:
+        return {
+            member: {"acknowledged": is_acknowledged, "inserted_id": document["_id"]}
+            for member, document in enumerate(fusion.args["documents"])
+        }
+    inserted = Inserted(fusion, details["writeErrors"])
     answers: Answers = {}
     for member in range(len(fusion.members)):
         errors = inserted.errors(member)

@@ -15,20 +15,21 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from motorpool.batching.codec import RawDocument
 from motorpool.batching.envelope import error as err
 from motorpool.batching.errors import ProtocolError
-from motorpool.proxy.drivers import connect
-from motorpool.proxy.executor import PAGED, Done, Executor, Limit
+from motorpool.proxy.drivers import connect, new_loop
+from motorpool.proxy.executor import PAGED, Done, Executor
 from motorpool.proxy.failures import describe
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.policy.policy import Policy
 from motorpool.proxy.requests import MAX_REASON_LENGTH, Reply, Request, read_request
 from motorpool.proxy.responses import (
+    PLAIN,
     Answer,
     again,
     answer,
-    document_answer,
+    packed_answer,
     refuse,
     room_for,
     write_response,
@@ -74,7 +75,7 @@ class Proxy:
         self._policy = Policy(settings)
         # One loop for good: `asyncio.run` would close it under the driver, whose second batch
         # would then fail.
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop(settings)
         self._driver = connect(settings, self._loop)
         # In the embedded database each operation is a step in memory: they run as they stand.
         pool_size = 1 if settings.is_embedded else settings.pool_size
@@ -193,7 +194,13 @@ def _answers(
 ) -> list[Answer]:
     """One for each operation that was asked for, in their order."""
     reply = request.reply
-    run = [_answer(*each, reply) for each in zip(operations, done, strict=True)]
+    plain = PLAIN if reply.is_packed else frozenset()
+    run = [
+        packed_answer(operation.id, each.ok, each.is_write, reply)
+        if type(each.ok) in plain
+        else _answer(operation, each, reply)
+        for operation, each in zip(operations, done, strict=True)
+    ]
     if len(run) == len(request.operations):
         return run
     answers: list[Answer] = []
@@ -210,8 +217,6 @@ def _answers(
 
 
 def _answer(operation: ValidOperation, done: Done, reply: Reply) -> Answer:
-    if type(done.ok) is RawDocument and reply.is_packed:
-        return document_answer(operation.id, done.ok, is_write=done.is_write)
     if done.is_left_out:
         return again(operation.id, reply)
     return answer(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import ServerHeartbeatListener
@@ -17,7 +17,7 @@ from motorpool.proxy.connections import client_options
 from motorpool.proxy.server_driver import ServerDriver, select
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from pymongo.monitoring import (
         ServerHeartbeatFailedEvent,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     )
 
     from motorpool.proxy.settings import Settings
+
+T = TypeVar("T")
 
 WARM_UP_SECONDS: Final = 2.0
 """How long the start waits for the first connection: a server that takes longer is met by the first
@@ -79,13 +81,20 @@ class PyMongoDriver(ServerDriver):
         """See `ServerDriver`. Here each of these methods is a coroutine."""
         return await asked
 
+    async def _as_one(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return await work()
+
     @staticmethod
-    def _pymongos_cursor(cursor: Any) -> Any:
-        return cursor
+    def _below(target: Any) -> Any:
+        return target
+
+    @staticmethod
+    async def _given(asked: Any) -> Any:
+        return await asked
 
     async def warm_up(self) -> None:
         """See `Driver`. Waits for the ping, since nothing moves once the loop stands still."""
-        await _within(WARM_UP_SECONDS, self._begin(self._client.admin.command("ping")))
+        await _within(WARM_UP_SECONDS, self._greet())
         await self.settle()
 
     async def settle(self) -> None:

@@ -101,9 +101,22 @@ def answer(  # noqa: PLR0913 - what is known of it
     return Answer(id_, _encode_failure(id_, err or {}, reply), is_write, is_final=True)
 
 
-def document_answer(id_: OperationId, document: codec.RawDocument, *, is_write: bool) -> Answer:
-    """The packed entry of an operation whose result is one document, as `answer` makes it."""
-    return Answer(id_, codec.encode_document_entry(id_, document), is_write, is_final=False)
+PLAIN: Final = frozenset({codec.RawDocument, dict, int})
+"""Types of results that `packed_answer` takes: most there are, and none is a page."""
+
+
+def packed_answer(id_: OperationId, ok: Any, is_write: bool, reply: Reply) -> Answer:  # noqa: FBT001 - called for each operation, and a keyword takes a tenth of its time
+    """The entry of a result of one of the `PLAIN` types, as `answer` makes it, in half the time.
+
+    `reply`: a packed one.
+    """
+    if type(ok) is codec.RawDocument:
+        return Answer(id_, codec.encode_document_entry(id_, ok), is_write, False)  # noqa: FBT003 - see above
+    try:
+        encoded = bson.encode({"id": id_, "ok": ok}, codec_options=codec.LOSSLESS)
+    except Exception:  # noqa: BLE001 - which becomes the failure that says so
+        return answer(id_, reply=reply, is_write=is_write, ok=ok)
+    return Answer(id_, encoded, is_write, False)  # noqa: FBT003 - see above
 
 
 _ALWAYS_ENCODABLE: Final[tuple[str, ...]] = (

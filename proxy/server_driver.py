@@ -24,13 +24,14 @@ from bson.raw_bson import RawBSONDocument
 from motorpool.batching.codec import LOSSLESS, RawDocuments, split_documents
 from motorpool.batching.operations import DATABASE_PIPELINE, is_write
 from motorpool.proxy.administration import ServerAdministration
-from motorpool.proxy.batches import next_batch
+from motorpool.proxy.batches import batch_of
 from motorpool.proxy.carried_sessions import started_session
+from motorpool.proxy.commands import find_command, may_pass
 from motorpool.proxy.concerns import concerns_told, read_preference_told
 from motorpool.proxy.drivers import Batch, Excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from motorpool.proxy.administration import Administration
     from motorpool.proxy.drivers import Question
@@ -43,6 +44,8 @@ T = TypeVar("T")
 _BULK_WRITE_WIRE_VERSION: Final = 25
 
 _RAW: Final = CodecOptions(document_class=RawBSONDocument)
+
+_NO_LIMIT: Final = contextlib.nullcontext()
 
 _KEPT_COLLECTIONS: Final = 1_000
 """Collections whose objects are kept. One is made in 10 µs, of which a driver's call has some 150;
@@ -73,6 +76,8 @@ class ServerDriver(ABC):
         self._loop = loop
         self._collections: dict[tuple[str, str, bool], Any] = {}
         self._background: set[asyncio.Future[Any]] = set()
+        self._greeting: asyncio.Future[Any] | None = None
+        """The first command, until it has come to an end."""
         self._is_sessionless = False
         self._administration = ServerAdministration(self)
 
@@ -82,10 +87,19 @@ class ServerDriver(ABC):
     async def cursor_of(self, asked: Any) -> Any:
         """The cursor of a method that begins a command, which some give at once, some awaited."""
 
+    @abstractmethod
+    async def _as_one(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do this, which asks PyMongo for several things, one after the other."""
+
     @staticmethod
     @abstractmethod
-    def _pymongos_cursor(cursor: Any) -> Any:
-        """PyMongo's own cursor, below `cursor` or the same."""
+    def _below(target: Any) -> Any:
+        """PyMongo's own collection, below Motor's or the same."""
+
+    @staticmethod
+    @abstractmethod
+    async def _given(asked: Any) -> Any:
+        """What a method of PyMongo's own gives. Only within `_as_one`."""
 
     @abstractmethod
     async def warm_up(self) -> None:
@@ -141,7 +155,10 @@ class ServerDriver(ABC):
     async def open_cursor(self, question: Question, size: int | None, session: bytes) -> Batch:
         """See `Driver`."""
         return await self._under(
-            session, lambda carried: self._first_batch(question, size, session=carried)
+            session,
+            lambda carried: self._as_one(
+                lambda: self._first_batch(question, size, session=carried)
+            ),
         )
 
     async def _first_batch(self, question: Question, size: int | None, **session: Any) -> Batch:
@@ -150,18 +167,18 @@ class ServerDriver(ABC):
         batch = Batch(documents or RawDocuments(), cursor.cursor_id or 0, cursor.address)
         # The cursor goes on without this object, which would end it on the server when it is
         # collected; nor has the driver a public way to let go of one.
-        self._pymongos_cursor(cursor)._killed = True  # noqa: SLF001
+        cursor._killed = True  # noqa: SLF001
         return batch
 
     async def _next_batch(self, cursor: Any) -> RawDocuments | None:
         """The documents that come at once; None: there are no more."""
         try:
-            first = await cursor.next()
-        except StopAsyncIteration:
+            first = await self._given(cursor.next())
+        except (StopIteration, StopAsyncIteration):
             return None
         documents = _raw(first)
         # The rest of the batch is at hand, which the driver has no public way to tell.
-        at_hand = self._pymongos_cursor(cursor)._data  # noqa: SLF001
+        at_hand = cursor._data  # noqa: SLF001
         for further in at_hand:
             documents += _raw(further)
         at_hand.clear()
@@ -169,6 +186,9 @@ class ServerDriver(ABC):
 
     async def read_all(self, question: Question, size: int | None) -> RawDocuments:
         """See `Driver`."""
+        return await self._as_one(lambda: self._all(question, size))
+
+    async def _all(self, question: Question, size: int | None) -> RawDocuments:
         documents = RawDocuments()
         cursor = await self._cursor(question, size)
         while (batch := await self._next_batch(cursor)) is not None:
@@ -177,6 +197,9 @@ class ServerDriver(ABC):
 
     async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
         """See `Driver`."""
+        return await self._as_one(lambda: self._within(question, size, most_bytes))
+
+    async def _within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
         documents = RawDocuments()
         taken = 0
         cursor = await self._cursor(question, size)
@@ -186,21 +209,51 @@ class ServerDriver(ABC):
                 break
             taken += sum(map(len, batch))
             if taken >= most_bytes:
-                await cursor.close()
+                await self._given(cursor.close())
                 return Excerpt(documents, is_whole=False)
             mean = max(1, taken) / max(1, len(documents))
             # For the next batch, of which a cursor's public way takes no word any more.
             size = 1 + int((most_bytes - taken) / mean)
-            self._pymongos_cursor(cursor)._batch_size = size  # noqa: SLF001
+            cursor._batch_size = size  # noqa: SLF001
         return Excerpt(documents, is_whole=True)
 
+    async def read_at_once(self, question: Question, size: int) -> RawDocuments | None:
+        """See `Driver`."""
+        target = question.collection
+        command = find_command(target.name, question.args, target.read_concern.document, size)
+        if command is None:
+            return (await self.read_within(question, size, 1)).if_whole
+        try:
+            return await self._as_one(lambda: self._at_once(target, command))
+        except pymongo.errors.PyMongoError as error:
+            if not may_pass(error) or not self._pymongos.options.retry_reads:
+                raise
+            return None  # asked again, as the driver asks again where it may
+
+    async def _at_once(self, target: Any, command: Mapping[str, Any]) -> RawDocuments | None:
+        """The documents that the command gives; None where a cursor has more, which is ended."""
+        database, preference = self._below(target).database, target.read_preference
+        reply = await self._given(
+            database.command(command, codec_options=_RAW, read_preference=preference)
+        )
+        documents, left = batch_of(reply["cursor"], "firstBatch", _RAW)
+        if not left:
+            return documents
+        # Here, where it is ended though nobody waits any more. Where there are several servers it
+        # may miss the one; that lets go of it by itself.
+        end = {"killCursors": target.name, "cursors": [left]}
+        with contextlib.suppress(pymongo.errors.PyMongoError):
+            await self._given(database.command(end, read_preference=preference))
+        return None
+
     async def _cursor(self, question: Question, size: int | None, **session: Any) -> Any:
+        """PyMongo's own cursor."""
         args = dict(question.args)
+        target = self._below(question.collection)
         if question.op == "aggregate":
             if size is not None:
                 args["batchSize"] = size
             # Not by `aggregate_raw_batches`, which asks twice: for nothing, and then for a batch.
-            target = question.collection
             on_database = target.name == DATABASE_PIPELINE
             # One that writes gives no documents; see `runners.RAW`.
             is_raw = target.codec_options == _RAW or is_write("aggregate", args)
@@ -211,9 +264,9 @@ class ServerDriver(ABC):
                     write_concern=target.write_concern,
                     read_concern=target.read_concern,
                 )
-            return await self.cursor_of(target.aggregate(**args, **session))
+            return await self._given(target.aggregate(**args, **session))
         await_ms = args.pop("max_await_time_ms", None)
-        cursor = question.collection.find_raw_batches(**args, batch_size=size or 0, **session)
+        cursor = target.find_raw_batches(**args, batch_size=size or 0, **session)
         return cursor if await_ms is None else cursor.max_await_time_ms(await_ms)
 
     async def advance_cursor(
@@ -225,7 +278,7 @@ class ServerDriver(ABC):
             if operation.args.get(name) is not None:
                 command[field] = operation.args[name]
         reply = await self._on_server(operation, address, command)
-        return Batch(*next_batch(reply["cursor"], _RAW), address)
+        return Batch(*batch_of(reply["cursor"], "nextBatch", _RAW), address)
 
     async def end_cursor(
         self, operation: ValidOperation, id_: int, address: Address | None
@@ -291,7 +344,7 @@ class ServerDriver(ABC):
     def time_limit(self, seconds: float | None) -> contextlib.AbstractContextManager[object]:
         """See `Driver`. PyMongo's own: `maxTimeMS` on each command and a limit on each socket."""
         if seconds is None:
-            return contextlib.nullcontext()
+            return _NO_LIMIT
         # PyMongo's limit takes the place of serverSelectionTimeoutMS, so with an unreachable server
         # every operation would use up all of its time before it says so.
         if not self._pymongos.topology_description.has_readable_server():
@@ -321,6 +374,22 @@ class ServerDriver(ABC):
     def tells_write_errors(self) -> bool:
         """See `Driver`. A server does."""
         return True
+
+    def _greet(self) -> asyncio.Future[Any]:
+        """Begin the first command, which opens the first connection."""
+        # A server that cannot be reached now is the first batch's to report.
+        self._greeting = self._begin(self._client.admin.command("ping"))
+        return self._greeting
+
+    @property
+    def is_acquainted(self) -> bool:
+        """See `Driver`."""
+        return self._greeting is None or self._greeting.done()
+
+    async def acquaint(self, seconds: float) -> None:
+        """See `Driver`."""
+        if self._greeting is not None:
+            await asyncio.wait({self._greeting}, timeout=seconds)
 
     @property
     def has_client_bulk_write(self) -> bool:

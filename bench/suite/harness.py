@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DRIVERS: Final = ("motor", "pymongo")
 PEERS: Final = {"motor": "Motor", "pymongo": "PyMongo Async"}
 
-_RUN_SECONDS: Final = 0.02
+RUN_SECONDS: Final = 0.02
 """A round's runs of one side fill about that much, so that a short one is not one glance."""
 _MOST_RUNS: Final = 20
 
@@ -121,7 +121,7 @@ class Bench:
         # What writes is put back before each run, which only the parent does.
         if SHAPES[shape].reset is not None:
             return 1
-        return max(1, min(_MOST_RUNS, int(_RUN_SECONDS / spent[-1])))
+        return max(1, min(_MOST_RUNS, int(RUN_SECONDS / spent[-1])))
 
     def _check(self, workers: Sequence[Worker], shape: str, size: int) -> None:
         """Each side's answers, and the data that it leaves, are those of the first."""

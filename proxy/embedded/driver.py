@@ -87,10 +87,22 @@ class EmbeddedDriver:
         del size
         return RawDocuments(map(encode_document, await self._documents(question)))
 
+    async def read_at_once(self, question: Question, size: int) -> RawDocuments | None:
+        """Run `find`; everything is there at once."""
+        return await self.read_all(question, size)
+
     async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
         """Run `find` or `aggregate`; everything is there at once."""
         del most_bytes
         return Excerpt(await self.read_all(question, size), is_whole=True)
+
+    @property
+    def is_acquainted(self) -> bool:
+        """There is no server."""
+        return True
+
+    async def acquaint(self, seconds: float) -> None:
+        """Nothing to wait for."""
 
     @property
     def has_client_bulk_write(self) -> bool:

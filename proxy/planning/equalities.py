@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bson
 
 from motorpool.batching.codec import LOSSLESS
-from motorpool.proxy.planning.fusions import MAX_VALUES, Member, Offer, time_out_of
+from motorpool.proxy.planning.fusions import MAX_VALUES, Member, Offer, alike
 from motorpool.proxy.planning.values import Key, fold, is_string, key_of
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def equality_offers(
     if type(filter_) is dict and len(filter_) == len(args) == 1:
         # By far the most there are: one field's value and nothing else.
         ((field, value),) = filter_.items()
-        key = key_of(value) if _is_plain_field(field) else None
+        key = key_of(value) if field == "_id" or _is_plain_field(field) else None
         if key is None:
             return ()
-        return (((operation.op, operation.ns, field, time_out_of(operation), b"", b""), key),)
+        return (((operation.op, operation.ns, field, alike(operation.timeout_ms), b"", b""), key),)
     return _offers_of_several(operation, taken, apart)
 
 
@@ -80,7 +80,7 @@ def _offers_of_several(
                 continue
             rest = _encoded(others)
         offers.append(
-            ((operation.op, operation.ns, field, time_out_of(operation), options, rest), key)
+            ((operation.op, operation.ns, field, alike(operation.timeout_ms), options, rest), key)
         )
     return offers
 

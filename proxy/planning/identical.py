@@ -12,7 +12,7 @@ import bson
 
 from motorpool.batching.codec import LOSSLESS
 from motorpool.batching.operations import is_tailing, is_write
-from motorpool.proxy.planning.fusions import SharedRead, time_out_of
+from motorpool.proxy.planning.fusions import SharedRead, alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def offers(operation: ValidOperation) -> Sequence[Offer]:
         return ()
     # With a session it gives a page, and a cursor for the rest; without one all that there is.
     has_session = operation.session is not None
-    return [((operation.op, operation.ns, time_out_of(operation), has_session, asked), None)]
+    return [((operation.op, operation.ns, alike(operation.timeout_ms), has_session, asked), None)]
 
 
 def fuse(members: Sequence[Member]) -> Iterator[SharedRead]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bson
 
 from motorpool.batching.codec import LOSSLESS
-from motorpool.proxy.planning.fusions import MAX_VALUES, FusedInsert, time_out_of
+from motorpool.proxy.planning.fusions import MAX_VALUES, FusedInsert, alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +37,8 @@ def offers(operation: ValidOperation) -> Sequence[Offer]:
             return ()
         common = {name: args[name] for name in args if name not in _DOCUMENTS}
         options = bson.encode(common, codec_options=LOSSLESS)
-    key = (operation.op, operation.ns, time_out_of(operation), options)
-    return [(key, len(_documents_of(operation)))]
+    key = (operation.op, operation.ns, alike(operation.timeout_ms), options)
+    return ((key, 1 if operation.op == "insert_one" else len(args["documents"])),)
 
 
 def is_unanswered(args: Mapping[str, Any]) -> bool:
@@ -63,19 +63,15 @@ def fuse(members: Sequence[Member]) -> Iterator[FusedInsert]:
 def _fused(group: Sequence[Member]) -> FusedInsert:
     first = group[0].operation.args
     common = {name: first[name] for name in first if name not in _DOCUMENTS}
-    documents = [document for member in group for document in _documents_of(member.operation)]
+    if group[0].operation.op == "insert_one":
+        documents = [member.operation.args["document"] for member in group]
+    else:
+        documents = [one for member in group for one in member.operation.args["documents"]]
     return FusedInsert(
         [member.position for member in group],
         {**common, "documents": documents, "ordered": False},
         [member.note for member in group],
     )
-
-
-def _documents_of(operation: ValidOperation) -> Sequence[Mapping[str, Any]]:
-    if operation.op == "insert_one":
-        return [operation.args["document"]]
-    documents: Sequence[Mapping[str, Any]] = operation.args["documents"]
-    return documents
 
 
 class Inserted:

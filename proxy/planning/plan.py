@@ -59,6 +59,11 @@ RULES: Final[dict[str, Rule]] = {
 """The rule of each kind of operation that has one."""
 
 
+def depends_on_server(operations: Sequence[ValidOperation]) -> bool:
+    """Whether which server it is may decide what of them goes together."""
+    return sum(RULES.get(operation.op) is _WRITES for operation in operations) > 1
+
+
 def plan(operations: Sequence[ValidOperation], without: Collection[str] = ()) -> list[Step]:
     """The steps of a batch, in its order; each operation, by its index, is in exactly one.
 
@@ -66,17 +71,18 @@ def plan(operations: Sequence[ValidOperation], without: Collection[str] = ()) ->
     """
     windows = Windows() if any(map(divides, operations)) else None
     window: Hashable = None
-    window_of: list[Hashable] = []
+    window_of: list[Hashable] = [None] * len(operations)
     takes_options = OPTIONS not in without
+    rules = {op: rule for op, rule in RULES.items() if rule.name not in without}
     groups: Groups = {}
     for position, operation in enumerate(operations):
-        rule = RULES.get(operation.op, _NONE)
+        rule = rules.get(operation.op, _NONE)
         offers: Sequence[Offer] = ()
-        if rule.name not in without and (takes_options or operation.args.keys() <= _PLAIN):
+        if rule is not _NONE and (takes_options or operation.args.keys() <= _PLAIN):
             offers = _offers(rule, operation)
         if windows is not None:
             window = windows.enter(operation, offers[0][0] if offers else None)
-        window_of.append(window)
+            window_of[position] = window
         for key, note in offers:
             place = key if windows is None else (key, window)
             group = groups.get(place)

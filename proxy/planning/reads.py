@@ -71,7 +71,10 @@ def fuse(field: str, members: Sequence[Member]) -> Iterator[FusedFind]:
 
 
 def _page_of(operation: ValidOperation) -> int | None:
-    bounds = (operation.args.get("length"), operation.args.get("batch_size"))
+    args = operation.args
+    if len(args) == 1:  # its filter
+        return None
+    bounds = (args.get("length"), args.get("batch_size"))
     return min((bound for bound in bounds if bound), default=None)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bson
 
 from motorpool.batching.codec import LOSSLESS
-from motorpool.proxy.planning.fusions import MAX_VALUES, FusedWrite, time_out_of
+from motorpool.proxy.planning.fusions import MAX_VALUES, FusedWrite, alike
 from motorpool.proxy.planning.inserts import is_unanswered
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def offers(operation: ValidOperation) -> Sequence[Offer]:
         if is_unanswered(common):
             return ()
         options = bson.encode(common, codec_options=LOSSLESS)
-    return [(("bulkWrite", time_out_of(operation), options), None)]
+    return [(("bulkWrite", alike(operation.timeout_ms), options), None)]
 
 
 def _is_in_order(op: str, args: Mapping[str, Any]) -> bool:

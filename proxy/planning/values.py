@@ -74,6 +74,10 @@ _UNTOLD: Final = frozenset({_DECIMAL, _SYMBOL, _BOOL})
 true is 1."""
 
 
+_NO_VALUES: Final = frozenset({dict, list, bool, type(None)})
+"""Types that have no key; by far the most there are of those."""
+
+
 class CannotTellError(Exception):
     """Which values a document holds cannot be told from here."""
 
@@ -88,6 +92,8 @@ def key_of(value: Any) -> Key | None:
         return value if -(2**63) <= value < 2**63 else None
     if type(value) is ObjectId:
         return OBJECT_ID, value.binary
+    if type(value) in _NO_VALUES:
+        return None
     try:
         raw = bson.encode({"": value}, codec_options=LOSSLESS)
     except Exception:  # noqa: BLE001 - then it is refused where the operation runs by itself

@@ -14,6 +14,7 @@ from motorpool.proxy import lifecycle
 from motorpool.proxy.lifecycle import Proxy
 from motorpool.proxy.settings import Settings
 from tests.proxy import server_drivers
+from tests.proxy.held_threads import Rig
 from tests.proxy.server_drivers import DRIVERS, Made
 
 if TYPE_CHECKING:
@@ -121,3 +122,11 @@ def fail_command(wire_uri: str) -> Iterator[FailCommand]:
         yield fail
         with contextlib.suppress(OperationFailure):
             client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    """Give a rig whose gates are open and whose loops are closed when the test is over."""
+    rig = Rig()
+    yield rig
+    rig.close()

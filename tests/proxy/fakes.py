@@ -62,6 +62,9 @@ class FakeDriver:
         """Sessions under which a server was to stop what it does."""
         self.bounds: list[int] = []
         """Bytes that each reading for several operations was to stop at."""
+        self.is_acquainted = True
+        self.acquainted_within: list[float] = []
+        """Seconds that it was given to meet its server."""
         self.has_client_bulk_write = True
         self.tells_write_errors = True
         self.takes_options_alike = True
@@ -111,12 +114,24 @@ class FakeDriver:
         self.sizes.append(size)
         return _raw(await self.run(question.op, dict(question.args)))
 
+    async def read_at_once(self, question: Question, size: int) -> RawDocuments | None:
+        """Give all at once: a list of documents; nothing where it is an excerpt or more."""
+        self.sizes.append(size)
+        found = await self.run(question.op, dict(question.args))
+        if isinstance(found, Excerpt) or len(found) > size:
+            return None
+        return _raw(found)
+
     async def read_within(self, question: Question, size: int, most_bytes: int) -> Excerpt:
         """Give all at once, whatever it is told: a list of documents, or an excerpt."""
         self.sizes.append(size)
         self.bounds.append(most_bytes)
         found = await self.run(question.op, dict(question.args))
         return found if isinstance(found, Excerpt) else Excerpt(_raw(found), is_whole=True)
+
+    async def acquaint(self, seconds: float) -> None:
+        self.acquainted_within.append(seconds)
+        self.is_acquainted = True
 
     def interrupt(self, session: bytes) -> None:
         self.interrupted.append(session)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import bson
 
 from motorpool.batching.codec import RawDocument, RawDocuments
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import Executor
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from tests.proxy.fakes import FakeDriver, room_of
 

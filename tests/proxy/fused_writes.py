@@ -22,7 +22,7 @@ from tests.proxy.fused import Run, asked, run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from motorpool.proxy.executor import Limit
+    from motorpool.proxy.limits import Limit
     from motorpool.proxy.models import ValidOperation
 
 

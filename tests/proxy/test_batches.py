@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 
 from motorpool.batching import codec
 from motorpool.proxy import batches
-from motorpool.proxy.batches import next_batch
+from motorpool.proxy.batches import batch_of
 from tests.batching.values import documents as documents_of
 from tests.batching.values import generated, plain_leaves
 
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 ID = Int64(2**40)
 
+NAMES = ("firstBatch", "nextBatch")
+"""What a batch is called in the reply to a `find`, and to a `getMore`."""
+
 some_documents = st.lists(documents_of(plain_leaves), max_size=12)
+of_each_name = pytest.mark.parametrize("name", NAMES)
 
 
 def cursor_of(fields: dict[str, Any]) -> RawBSONDocument:
@@ -29,56 +33,64 @@ def cursor_of(fields: dict[str, Any]) -> RawBSONDocument:
     return RawBSONDocument(bson.encode(fields, codec_options=codec.LOSSLESS), RAW)
 
 
-def as_the_driver_reads(cursor: RawBSONDocument) -> tuple[list[Any], Any]:
+def as_the_driver_reads(cursor: RawBSONDocument, name: str) -> tuple[list[Any], Any]:
     """Read it with an object for each document."""
-    return [document.raw for document in cursor["nextBatch"]], cursor["id"]
+    return [document.raw for document in cursor[name]], cursor["id"]
 
 
-def outcome(read: Any, raw: bytes) -> Any:
+def cut_out(cursor: RawBSONDocument, name: str) -> tuple[codec.RawDocuments, Any]:
+    return batch_of(cursor, name, RAW)
+
+
+def outcome(read: Any, raw: bytes, name: str) -> Any:
     """What reading gives, or the kind of its error."""
     try:
-        return tuple(read(RawBSONDocument(raw, RAW)))
+        return tuple(read(RawBSONDocument(raw, RAW), name))
     except Exception as error:  # noqa: BLE001 - whichever it is
         return type(error)
 
 
+@of_each_name
 @generated
-@given(some_documents)
-def test_the_documents_of_a_batch_are_cut_out_as_they_are(documents: list[Any]) -> None:
-    cursor = cursor_of({"nextBatch": documents, "id": ID, "ns": "shop.items"})
+@given(documents=some_documents)
+def test_the_documents_of_a_batch_are_cut_out_as_they_are(documents: list[Any], name: str) -> None:
+    cursor = cursor_of({name: documents, "id": ID, "ns": "shop.items"})
 
-    found, id_ = next_batch(cursor, RAW)
+    found, id_ = batch_of(cursor, name, RAW)
 
     assert list(found) == [codec.encode_document(each) for each in documents]
-    assert (list(found), id_) == as_the_driver_reads(cursor)
+    assert (list(found), id_) == as_the_driver_reads(cursor, name)
     assert type(found) is codec.RawDocuments
 
 
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 100, 101, 1_001])
-def test_keys_of_any_length_are_stepped_over(count: int) -> None:
+@of_each_name
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 100, 101, 1_001, 10_001])
+def test_keys_of_any_length_are_stepped_over(count: int, name: str) -> None:
     documents = [{"_id": number} for number in range(count)]
 
-    found, id_ = next_batch(cursor_of({"nextBatch": documents, "id": ID}), RAW)
+    found, id_ = batch_of(cursor_of({name: documents, "id": ID}), name, RAW)
 
     assert [bson.decode(each) for each in found] == documents
     assert id_ == ID
 
 
+@of_each_name
 def test_a_batch_that_comes_first_is_cut_without_an_object_for_each_document(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    def no_field(self: RawBSONDocument, name: str) -> Any:
-        assert name == "id"
-        return field(self, name)
+    def no_field(self: RawBSONDocument, asked: str) -> Any:
+        assert asked == "id"
+        return field(self, asked)
 
     field = RawBSONDocument.__getitem__
     monkeypatch.setattr(RawBSONDocument, "__getitem__", no_field)
 
-    found, _ = next_batch(cursor_of({"nextBatch": [{"a": 1}], "id": ID, "ns": "a.b"}), RAW)
+    found, _ = batch_of(cursor_of({name: [{"a": 1}], "id": ID, "ns": "a.b"}), name, RAW)
 
     assert found == [bson.encode({"a": 1})]
 
 
+@of_each_name
 @pytest.mark.parametrize(
     "fields",
     [
@@ -86,65 +98,90 @@ def test_a_batch_that_comes_first_is_cut_without_an_object_for_each_document(
         {"partialResultsReturned": True, "nextBatch": [{"a": 1}], "id": ID},
         {"nextBatch": [{"a": 1}], "postBatchResumeToken": {"_data": "82"}, "id": ID, "ns": "a.b"},
         {"nextBatch": [], "id": Int64(0), "ns": "a.b"},
+        {"nextBatch": [{"firstBatch": [], "nextBatch": []}], "id": ID},
     ],
-    ids=["last", "second", "with a token", "empty"],
+    ids=["last", "second", "with a token", "empty", "within a document"],
 )
-def test_wherever_the_batch_stands_it_is_found(fields: dict[str, Any]) -> None:
+def test_wherever_the_batch_stands_it_is_found(fields: dict[str, Any], name: str) -> None:
+    fields = {name if field == "nextBatch" else field: fields[field] for field in fields}
     cursor = cursor_of(fields)
 
-    found, id_ = next_batch(cursor, RAW)
+    found, id_ = batch_of(cursor, name, RAW)
 
-    assert [bson.decode(each) for each in found] == fields["nextBatch"]
+    assert [bson.decode(each) for each in found] == fields[name]
     assert id_ == fields["id"]
 
 
-@pytest.mark.parametrize("missing", ["nextBatch", "id"])
-def test_what_is_missing_is_said(missing: str) -> None:
-    fields = {"nextBatch": [{"a": 1}], "id": ID, "ns": "a.b"}
-    del fields[missing]
+@of_each_name
+def test_what_is_missing_is_said(name: str) -> None:
+    for missing in (name, "id"):
+        fields = {name: [{"a": 1}], "id": ID, "ns": "a.b"}
+        del fields[missing]
 
-    with pytest.raises(KeyError, match=missing):
-        next_batch(cursor_of(fields), RAW)
-
-
-WHOLE = bson.encode({"nextBatch": [{"a": 1}, {"b": "text"}, {}], "id": ID, "ns": "shop.items"})
+        with pytest.raises(KeyError, match=missing):
+            batch_of(cursor_of(fields), name, RAW)
 
 
-@given(st.lists(st.tuples(st.integers(4, len(WHOLE) - 2), st.integers(0, 255)), max_size=4))
-def test_garbage_is_read_as_the_driver_reads_it(changes: list[tuple[int, int]]) -> None:
-    raw = bytearray(WHOLE)
+def test_the_batch_of_another_name_is_none() -> None:
+    for name, other in (NAMES, NAMES[::-1]):
+        with pytest.raises(KeyError, match=name):
+            batch_of(cursor_of({other: [{"a": 1}], "id": ID, "ns": "a.b"}), name, RAW)
+
+
+def whole(name: str) -> bytes:
+    return bson.encode({name: [{"a": 1}, {"b": "text"}, {}], "id": ID, "ns": "shop.items"})
+
+
+def head_of(name: str) -> int:
+    """Return where the array itself begins: behind the length, a type and a name."""
+    return 4 + 1 + len(name) + 1
+
+
+LENGTHS = {name: len(whole(name)) for name in NAMES}
+
+
+@of_each_name
+@given(changes=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=4))
+def test_garbage_is_read_as_the_driver_reads_it(changes: list[tuple[int, int]], name: str) -> None:
+    raw = bytearray(whole(name))
     for at, value in changes:
-        raw[at] = value
+        raw[4 + at % (len(raw) - 5)] = value
 
-    found = outcome(lambda cursor: next_batch(cursor, RAW), bytes(raw))
+    found = outcome(cut_out, bytes(raw), name)
 
-    assert found == outcome(as_the_driver_reads, bytes(raw))
+    assert found == outcome(as_the_driver_reads, bytes(raw), name)
 
 
-@pytest.mark.parametrize("at", range(4, len(WHOLE) - 1))
-def test_no_single_wrong_byte_makes_a_difference_to_the_driver(at: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "at"), [(name, at) for name in NAMES for at in range(4, LENGTHS[name] - 1)]
+)
+def test_no_single_wrong_byte_makes_a_difference_to_the_driver(name: str, at: int) -> None:
+    good = whole(name)
     for value in (0, 1, 3, 4, 5, 127, 128, 255):
-        raw = WHOLE[:at] + bytes([value]) + WHOLE[at + 1 :]
+        raw = good[:at] + bytes([value]) + good[at + 1 :]
 
-        found = outcome(lambda cursor: next_batch(cursor, RAW), raw)
+        found = outcome(cut_out, raw, name)
 
-        assert found == outcome(as_the_driver_reads, raw), value
+        assert found == outcome(as_the_driver_reads, raw, name), value
 
 
+@of_each_name
 @pytest.mark.parametrize("less", range(1, 30))
-def test_an_array_that_ends_within_a_document_is_not_cut(less: int) -> None:
-    at = 4 + len(b"\x04nextBatch\x00")
-    size = int.from_bytes(WHOLE[at : at + 4], "little") - less
-    raw = WHOLE[:at] + size.to_bytes(4, "little") + WHOLE[at + 4 :]
+def test_an_array_that_ends_within_a_document_is_not_cut(less: int, name: str) -> None:
+    good, at = whole(name), head_of(name)
+    size = int.from_bytes(good[at : at + 4], "little") - less
+    raw = good[:at] + size.to_bytes(4, "little") + good[at + 4 :]
 
     assert batches._cut(raw, at) is None  # noqa: SLF001 - what it leaves to the driver
-    assert outcome(lambda cursor: next_batch(cursor, RAW), raw) == outcome(as_the_driver_reads, raw)
+    assert outcome(cut_out, raw, name) == outcome(as_the_driver_reads, raw, name)
 
 
 # -3: back to where its element begins, for ever.
+@of_each_name
 @pytest.mark.parametrize("size", [-3, -1, 0, 4, 2**31 - 1, -(2**31)])
-def test_a_document_of_an_impossible_length_ends_the_cutting(size: int) -> None:
-    at = WHOLE.index(bson.encode({"a": 1}))
-    raw = WHOLE[:at] + size.to_bytes(4, "little", signed=True) + WHOLE[at + 4 :]
+def test_a_document_of_an_impossible_length_ends_the_cutting(size: int, name: str) -> None:
+    good = whole(name)
+    at = good.index(bson.encode({"a": 1}))
+    raw = good[:at] + size.to_bytes(4, "little", signed=True) + good[at + 4 :]
 
-    assert batches._cut(raw, 4 + len(b"\x04nextBatch\x00")) is None  # noqa: SLF001 - ends at all
+    assert batches._cut(raw, head_of(name)) is None  # noqa: SLF001 - ends at all

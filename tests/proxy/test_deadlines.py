@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo.errors import NetworkTimeout
 
-from motorpool.proxy.executor import DRIVER_GRACE_SECONDS
+from motorpool.proxy.limits import DRIVER_GRACE_SECONDS
 from tests.proxy.fakes import FakeContext, FakeDriver, batch, opened, operation
 
 if TYPE_CHECKING:

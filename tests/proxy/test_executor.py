@@ -13,7 +13,8 @@ from pymongo.errors import AutoReconnect, OperationFailure
 from motorpool.batching.codec import RawDocument
 from motorpool.batching.operations import CURSORS, OPERATIONS, is_write
 from motorpool.proxy.administration import ADMINISTRATION
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import Executor
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from tests.proxy.fakes import FakeDriver, room_of
 from tests.proxy.kinds import TAKES, required
@@ -141,9 +142,9 @@ async def test_all_may_fail() -> None:
     assert errors == [{"type": "LookupError", "message": str(number)} for number in range(3)]
 
 
-async def test_how_long_it_ran_and_whether_it_wrote_is_told() -> None:
+async def test_whether_it_wrote_is_told() -> None:
     async def act(_: str, __: dict[str, Any]) -> Any:
-        await asyncio.sleep(0.02)
+        return None
 
     pipeline = [{"$match": {}}, {"$out": "other"}]
     operations = [
@@ -157,7 +158,6 @@ async def test_how_long_it_ran_and_whether_it_wrote_is_told() -> None:
     done = await executor.run(operations, [Limit()] * 4, room_of(operations))
 
     assert [item.is_write for item in done] == [False, True, True, False]
-    assert [0.02 <= item.seconds < 0.5 for item in done] == [True] * 4
 
 
 @pytest.mark.parametrize("op", OPERATIONS)

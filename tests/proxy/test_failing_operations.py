@@ -10,7 +10,8 @@ from bson import Int64
 from pymongo import MongoClient
 
 from motorpool.proxy.embedded.driver import EmbeddedDriver
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import Executor
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from tests.proxy.fakes import batch, opened, operation, packed, room_of
 

@@ -16,8 +16,9 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from motorpool.proxy import executor
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy import limits
+from motorpool.proxy.executor import Executor
+from motorpool.proxy.limits import Limit
 from tests.proxy.fakes import FakeDriver, room_of
 from tests.proxy.fused import BIG, ROWS, asked, by_id, of_rows, run, serves
 
@@ -142,7 +143,7 @@ async def test_where_time_is_over_before_a_connection_is_free_it_is_said() -> No
 async def test_a_failure_with_no_time_left_is_each_ones_own(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "DRIVER_GRACE_SECONDS", 30)  # the driver's word comes first
+    monkeypatch.setattr(limits, "DRIVER_GRACE_SECONDS", 30)  # the driver's word comes first
 
     async def act(_: str, __: dict[str, Any]) -> Any:
         await asyncio.sleep(0.03)

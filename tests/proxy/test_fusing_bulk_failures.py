@@ -16,8 +16,9 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import Executor
 from motorpool.proxy.failures import describe
+from motorpool.proxy.limits import Limit
 from tests.proxy.fakes import FakeDriver, room_of
 from tests.proxy.fused import run
 from tests.proxy.fused_writes import (

@@ -19,9 +19,9 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
-from motorpool.proxy import executor
-from motorpool.proxy.executor import Limit
+from motorpool.proxy import limits
 from motorpool.proxy.failures import describe
+from motorpool.proxy.limits import Limit
 from tests.proxy.fakes import FakeDriver
 from tests.proxy.fused import asked, run
 
@@ -120,7 +120,7 @@ async def test_where_time_was_over_before_it_began_none_was() -> None:
 async def test_a_refusal_with_no_time_left_is_each_ones_own_and_was_not_applied(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executor, "DRIVER_GRACE_SECONDS", 30)  # the driver's word comes first
+    monkeypatch.setattr(limits, "DRIVER_GRACE_SECONDS", 30)  # the driver's word comes first
 
     async def act(_: str, __: dict[str, Any]) -> Any:
         await asyncio.sleep(0.03)

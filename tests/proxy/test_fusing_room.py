@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect
 
 from motorpool.batching.codec import RawDocuments
 from motorpool.proxy.drivers import Batch, Excerpt
-from motorpool.proxy.executor import Limit
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.pages import Room
 from tests.proxy.fakes import FakeDriver, room_of

@@ -14,8 +14,9 @@ from motorpool.batching.errors import ResultTooLarge
 from motorpool.batching.operations import CURSORS
 from motorpool.proxy.cursors import advance_cursor, open_cursor
 from motorpool.proxy.drivers import Excerpt, Question
-from motorpool.proxy.executor import Executor, Limit
+from motorpool.proxy.executor import Executor
 from motorpool.proxy.intake import MOST_BYTES, Intake
+from motorpool.proxy.limits import Limit
 from motorpool.proxy.models import ValidOperation
 from motorpool.proxy.pages import NoRoom, Room
 from tests.proxy.fakes import FakeDriver, room_of

@@ -3,17 +3,22 @@
 Real environments, real HTTP: `motorpool local` runs the proxy in AWS's own runtime client, and the
 application calls it by aioboto3. Against 20 invocations of one query each in two ways: one after
 the other, as a proxy is called that answers one query, and all at once, which takes as many
-environments as there are queries in flight.
+environments as there are queries in flight, and so has a service of its own.
+
+Two requests: one that asks for twenty documents, and one for all that a page of an application
+shows, which goes to the database in several round trips.
 """
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bench.suite import local
 from bench.suite.figures import Row, Spread, ratios
+from bench.suite.harness import RUN_SECONDS
 from bench.suite.shapes import CHILDREN, DATABASE, object_id
 from motorpool.client import Bounds, ProxyClient
 
@@ -22,13 +27,13 @@ if TYPE_CHECKING:
 
     from bench.suite.harness import Bench
 
+    Queries = list[Callable[[], Awaitable[Any]]]
+
 QUERIES: Final = 20
 AT_MOST: Final = 0.10
 
 _PARENTS: Final = 100
 _WARM_UP: Final = 3
-_WAYS: Final = {"one invocation": True, "one after the other": False, "all at once": True}
-"""And whether the queries are gathered."""
 
 
 def run(bench: Bench) -> list[Row]:
@@ -38,10 +43,17 @@ def run(bench: Bench) -> list[Row]:
     return asyncio.run(_measured(bench))
 
 
-def queries(database: Any) -> list[Callable[[], Awaitable[Any]]]:
+def documents(database: Any) -> Queries:
+    """Twenty people, each by the `_id`."""
+    people = database["people"]
+    ids = [object_id(number) for number in range(QUERIES)]
+    return [lambda id_=id_: people.find_one({"_id": id_}) for id_ in ids]  # type: ignore[misc] # a default binds
+
+
+def page(database: Any) -> Queries:
     """A page's worth: people, their rows, how many there are, one sum."""
     people, children = database["people"], database["children"]
-    calls: list[Callable[[], Awaitable[Any]]] = []
+    calls: Queries = []
     for number in range(8):
         id_ = object_id(number)
         calls += [
@@ -62,61 +74,102 @@ def queries(database: Any) -> list[Callable[[], Awaitable[Any]]]:
     return calls
 
 
+_REQUESTS: Final[dict[str, Callable[[Any], Queries]]] = {
+    f"a request of {QUERIES} find_one by _id": documents,
+    f"a request of {QUERIES} queries, in 6 round trips": page,
+}
+
+
+class _Way(NamedTuple):
+    """How a request is asked: through which client, and whether its queries are gathered."""
+
+    client: ProxyClient
+    is_gathered: bool
+
+
+_ONE: Final = "one invocation"
+_IN_TURN: Final = "one after the other"
+_AT_ONCE: Final = "all at once"
+
+
 async def _measured(bench: Bench) -> list[Row]:
-    times: dict[str, list[float]] = {way: [] for way in _WAYS}
+    rows: list[Row] = []
+    many = bench.size(QUERIES)
+    # A batch is full with one operation.
+    alone = Bounds(batch_operations=1, flights=many)
+    # One environment, so that each way finds it as warm as the other left it.
+    async with (
+        local.running(bench.uri, "--concurrency", "1") as (name, warm),
+        local.running(bench.uri, "--concurrency", str(many)) as (_, each),
+    ):
+        ways = {
+            _ONE: _Way(ProxyClient(name, **warm), is_gathered=True),
+            _IN_TURN: _Way(ProxyClient(name, bounds=alone, **warm), is_gathered=False),
+            _AT_ONCE: _Way(ProxyClient(name, bounds=alone, **each), is_gathered=True),
+        }
+        for what, queries in _REQUESTS.items():
+            rows += await _raced(bench, what, queries, ways)
+        for way in ways.values():
+            await way.client.aclose()
+    return rows
+
+
+async def _raced(
+    bench: Bench, what: str, queries: Callable[[Any], Queries], ways: dict[str, _Way]
+) -> list[Row]:
+    times: dict[str, list[float]] = {name: [] for name in ways}
     invocations: dict[str, int] = {}
     answers: dict[str, Any] = {}
-    environments = bench.size(QUERIES)
-    # A batch is full with one operation.
-    alone = Bounds(batch_operations=1, flights=environments)
-    async with local.running(bench.uri, "--concurrency", str(environments)) as (name, options):
-        clients = {
-            way: ProxyClient(name, bounds=Bounds() if way == "one invocation" else alone, **options)
-            for way in _WAYS
-        }
-        for number in range(-_WARM_UP, bench.rounds):
-            bench.say(f"request: round {number + 1} of {bench.rounds}")
-            ways = list(_WAYS)
-            first = number % len(ways)
-            for way in [*ways[first:], *ways[:first]]:
-                client = clients[way]
-                before = client.counters.invocations
+    for number in range(-_WARM_UP, bench.rounds):
+        bench.say(f"{what}: round {number + 1} of {bench.rounds}")
+        order = list(ways)
+        first = number % len(order)
+        for name in [*order[first:], *order[:first]]:
+            client, is_gathered = ways[name]
+            before = client.counters.invocations
+            spent: list[float] = []
+            # As the other parts do it (`harness`): what is short several times, without the first,
+            # since its processes have waited for their turn.
+            while sum(spent) < RUN_SECONDS:
                 began = time.perf_counter()
-                answers[way] = await _asked(queries(client[DATABASE]), together=_WAYS[way])
-                seconds = time.perf_counter() - began
-                invocations[way] = client.counters.invocations - before
-                if number >= 0:
-                    times[way].append(seconds)
-        for client in clients.values():
-            await client.aclose()
+                answers[name] = await _asked(queries(client[DATABASE]), is_gathered=is_gathered)
+                spent.append(time.perf_counter() - began)
+            invocations[name] = (client.counters.invocations - before) // len(spent)
+            if number >= 0:
+                times[name].append(statistics.median(spent[1:] or spent))
     bench.say("")
-    expected = answers["one invocation"]
-    if len(expected[1]) != CHILDREN or any(answers[way] != expected for way in _WAYS):
+    _check(queries, answers)
+    return _rows(what, times, invocations)
+
+
+async def _asked(queries: Queries, *, is_gathered: bool) -> list[Any]:
+    if is_gathered:
+        return await asyncio.gather(*[query() for query in queries])
+    return [await query() for query in queries]
+
+
+def _check(queries: Callable[[Any], Queries], answers: dict[str, Any]) -> None:
+    expected = answers[_ONE]
+    is_whole = queries is documents or len(expected[1]) == CHILDREN
+    if not is_whole or None in expected or any(each != expected for each in answers.values()):
         raise RuntimeError("the ways of asking were not answered alike")
-    return _rows(times, invocations)
 
 
-async def _asked(calls: list[Callable[[], Awaitable[Any]]], *, together: bool) -> list[Any]:
-    if together:
-        return await asyncio.gather(*[call() for call in calls])
-    return [await call() for call in calls]
-
-
-def _rows(times: dict[str, list[float]], invocations: dict[str, int]) -> list[Row]:
-    ours = times["one invocation"]
+def _rows(what: str, times: dict[str, list[float]], invocations: dict[str, int]) -> list[Row]:
+    ours = times[_ONE]
     rows = [
         Row(
             part="request",
-            what=f"a request of {QUERIES} queries through the local Lambda",
+            what=what,
             n=QUERIES,
-            ours_is="one invocation",
-            peer_is=f"{invocations[way]} invocations, {way}",
-            figure=ratios(ours, times[way]),
+            ours_is=_ONE,
+            peer_is=f"{invocations[name]} invocations, {name}",
+            figure=ratios(ours, times[name]),
             ours=Spread.of(ours).scaled(1e3),
-            peer=Spread.of(times[way]).scaled(1e3),
-            at_most=AT_MOST if way == "one after the other" else None,
+            peer=Spread.of(times[name]).scaled(1e3),
+            at_most=AT_MOST if name == _IN_TURN else None,
         )
-        for way in ("one after the other", "all at once")
+        for name in (_IN_TURN, _AT_ONCE)
     ]
     rows.append(
         Row(
@@ -125,7 +178,7 @@ def _rows(times: dict[str, list[float]], invocations: dict[str, int]) -> list[Ro
             n=QUERIES,
             ours_is="coalesced",
             peer_is="one query per invocation",
-            figure=Spread.of([invocations["one invocation"]]),
+            figure=Spread.of([invocations[_ONE]]),
             unit="invocations",
             at_most=1,
         )

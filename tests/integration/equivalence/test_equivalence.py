@@ -52,7 +52,10 @@ def pymongo(wire_uri: str) -> Iterator[Pair]:
 
 
 RARE = frozenset({"write across collections", "insert_many"})
-"""Kinds of which a part of the long run may have none."""
+"""Kinds of which some hundreds of batches may have none."""
+
+SOME = ON_SERVERS if SEED == 0 else ON_SERVERS - RARE
+"""Kinds that some hundreds of batches must have: all, where it is known which batches they are."""
 
 
 def assert_covered(passed: Counter[str], wanted: frozenset[str]) -> None:
@@ -72,12 +75,12 @@ def test_hundreds_of_batches_on_the_embedded_database(embedded: Pair) -> None:
 
 def test_hundreds_of_batches_on_the_wire(motor: Pair) -> None:
     passed = run(motor, SEED + 1000, 180, "wire(uri)")
-    assert_covered(passed, ON_SERVERS)
+    assert_covered(passed, SOME)
 
 
 def test_hundreds_of_batches_on_the_wire_by_the_other_driver(pymongo: Pair) -> None:
     passed = run(pymongo, SEED + 2000, 120, 'wire(uri, driver="pymongo")')
-    assert_covered(passed, ON_SERVERS)
+    assert_covered(passed, SOME)
 
 
 @pytest.mark.parametrize("part", SOAKED)

@@ -18,7 +18,7 @@ from motorpool.proxy.planning.fusions import (
     FusedInsert,
     FusedWrite,
     SharedRead,
-    time_out_of,
+    alike,
 )
 from motorpool.proxy.planning.plan import plan
 from tests.proxy.planning.asking import are_together, asked, members_of, planned
@@ -187,7 +187,7 @@ def test_a_step_says_everything_of_its_members_and_nothing_else(
 ) -> None:
     for step in plan(operations):
         members = [operations[index] for index in step.members]
-        assert len({time_out_of(member) for member in members}) == 1
+        assert len({alike(member.timeout_ms) for member in members}) == 1
         match step:
             case SharedRead():
                 assert len({(member.op, member.ns, repr(member.args)) for member in members}) == 1
