@@ -1,7 +1,8 @@
 """Rounds in which the sides take turns, and what a part of the suite is given to work with.
 
 A round runs every side once (a short shape several times, of which the median counts), the first
-one another each round. What a shape writes is put back before each run, outside of the clock.
+one another each round. What a shape writes is put back before each run, outside of the clock and by
+the side's own process: it is then as awake for what writes as for what reads.
 The garbage collector is left on, as a user has it.
 """
 
@@ -96,38 +97,27 @@ class Bench:
         for worker in workers:
             worker.prepare(shape, size)
         self._check(workers, shape, size)
-        runs = {worker.name: self._warm_up(worker, shape, size) for worker in workers}
+        runs = {worker.name: self._warm_up(worker) for worker in workers}
         times: Times = {worker.name: [] for worker in workers}
         for number in range(rounds):
             self.say(f"{shape}, N = {size:,}: round {number + 1} of {rounds}")
             first = number % len(workers)
             for worker in [*workers[first:], *workers[:first]]:
-                self._reset(shape, size)
                 times[worker.name].append(worker.run(runs[worker.name]))
         self.say("")
         return times
 
-    def _reset(self, shape: str, size: int) -> None:
-        reset = SHAPES[shape].reset
-        if reset is not None:
-            reset(self.client[DATABASE], size)
-
-    def _warm_up(self, worker: Worker, shape: str, size: int) -> int:
+    def _warm_up(self, worker: Worker) -> int:
         """Run it once or more; how often a round should."""
         spent: list[float] = []
         while not spent or (sum(spent) < self.warm_up_seconds and len(spent) < _MOST_RUNS):
-            self._reset(shape, size)
             spent.append(worker.run())
-        # What writes is put back before each run, which only the parent does.
-        if SHAPES[shape].reset is not None:
-            return 1
         return max(1, min(_MOST_RUNS, int(RUN_SECONDS / spent[-1])))
 
     def _check(self, workers: Sequence[Worker], shape: str, size: int) -> None:
         """Each side's answers, and the data that it leaves, are those of the first."""
         seen: dict[str, tuple[str, str]] = {}
         for worker in workers:
-            self._reset(shape, size)
             worker.run()
             seen[worker.name] = (worker.digest(), self._data(shape))
         first = next(iter(seen))

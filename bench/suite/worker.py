@@ -15,9 +15,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pymongo import MongoClient
+
+from bench.suite.shapes import DATABASE, SHAPES
 from bench.suite.sides import SideMissing, in_words, make_side
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +59,7 @@ class Worker:
         self._ask("prepare", shape=shape, size=size)
 
     def run(self, times: int = 1) -> float:
-        """Run it so many times; the median of the seconds."""
+        """Run it so many times, what it writes put back before each; the median of the seconds."""
         seconds: list[float] = self._ask("run", times=times)["seconds"]
         return statistics.median(seconds)
 
@@ -119,7 +123,7 @@ class Worker:
 
 def main() -> None:
     """Do what the lines say, until there are no more."""
-    opened: list[Any] = []
+    opened = _Opened()
     for line in sys.stdin:
         request = json.loads(line)
         try:
@@ -130,25 +134,53 @@ def main() -> None:
             reply = {"failed": f"{type(error).__name__}: {error}"[:2000]}
         sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()
-    # A client's threads and tasks are ended with the process, and need not be told.
+    opened.close()
+    # A side's threads and tasks are ended with the process, and need not be told.
     os._exit(0)
 
 
-def _do(opened: list[Any], what: str, request: dict[str, Any]) -> dict[str, Any]:
+class _Opened:
+    """The process's side, and what it takes to put back what that writes."""
+
+    def __init__(self) -> None:
+        self.side: Any = None
+        self._client: MongoClient[dict[str, Any]] | None = None
+        self._reset: Callable[[], None] = lambda: None
+
+    def open(self, kind: str, driver: str, uri: str, *, fuse: bool) -> None:
+        self.side = make_side(kind, driver, uri, fuse=fuse)
+        self._client = MongoClient(uri)
+
+    def prepare(self, shape: str, size: int) -> None:
+        reset, client = SHAPES[shape].reset, self._client
+        self._reset = lambda: None
+        if reset is not None and client is not None:
+            self._reset = lambda: reset(client[DATABASE], size)
+        self.side.prepare(shape, size)
+
+    def run(self) -> float:
+        self._reset()
+        seconds: float = self.side.run()
+        return seconds
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+
+def _do(opened: _Opened, what: str, request: dict[str, Any]) -> dict[str, Any]:
     if what == "open":
-        opened.append(
-            make_side(request["kind"], request["driver"], request["uri"], fuse=request["fuse"])
-        )
+        opened.open(**request)
         return {}
-    (side,) = opened
+    side = opened.side
     if what == "prepare":
-        side.prepare(request["shape"], request["size"])
+        opened.prepare(request["shape"], request["size"])
         return {}
     if what == "run":
         times: int = request["times"]
         if times > 1:
-            side.run()  # the process has waited for its turn: its code is not at hand any more
-        return {"seconds": [side.run() for _ in range(times)]}
+            opened.run()  # the process has waited for its turn: its code is not at hand any more
+        return {"seconds": [opened.run() for _ in range(times)]}
     if what == "answer":
         return {"digest": hashlib.sha256(in_words(side.answer()).encode()).hexdigest()}
     if what == "facts":

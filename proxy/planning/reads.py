@@ -89,24 +89,17 @@ def deal(fusion: FusedFind, documents: Sequence[bytes]) -> Dealt:
 
     `documents`: all that the fused `find` gives. Raises CannotTellError where none of it is known.
     """
-    shares: list[RawDocuments] = [RawDocuments() for _ in fusion.members]
     members_of = fusion.wanted.members
-    if fusion.hides is None:
-        for document in documents:
-            for member in members_of(document):
-                shares[member].append(document)
-    else:
+    shown = documents
+    if fusion.hides is not None:
         hidden = fusion.hides.encode()
-        for document in documents:
-            shown = without(document, hidden)
-            for member in members_of(document):
-                shares[member].append(shown)
+        shown = [without(document, hidden) for document in documents]
     if fusion.is_one:
-        return {
-            member: RawDocument(share[0]) if share else None
-            for member, share in enumerate(shares)
-            if len(share) <= 1
-        }
+        return _ones(fusion, documents, shown)
+    shares: list[RawDocuments] = [RawDocuments() for _ in fusion.members]
+    for document, seen in zip(documents, shown, strict=True):
+        for member in members_of(document):
+            shares[member].append(seen)
     # An index gives a document of several values at the first of them, which is not where the
     # others would have it. A sort puts it there, but where it has equals.
     torn = () if _is_total(fusion.args) else fusion.wanted.torn
@@ -115,6 +108,22 @@ def deal(fusion: FusedFind, documents: Sequence[bytes]) -> Dealt:
         for member, (share, most) in enumerate(zip(shares, fusion.most, strict=True))
         if (most is None or len(share) <= most) and (len(share) <= 1 or member not in torn)
     }
+
+
+def _ones(fusion: FusedFind, documents: Sequence[bytes], shown: Sequence[bytes]) -> Dealt:
+    """For members that are each given one document: not for those whom several would answer."""
+    members_of = fusion.wanted.members
+    found: dict[int, RawDocument | None] = dict.fromkeys(range(len(fusion.members)))
+    several: list[int] = []
+    for document, seen in zip(documents, shown, strict=True):
+        for member in members_of(document):
+            if found[member] is None:
+                found[member] = RawDocument(seen)
+            else:
+                several.append(member)
+    for member in several:
+        found.pop(member, None)
+    return found
 
 
 def _is_total(args: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from pymongo import MongoClient
 
+from bench.suite import worker
 from bench.suite.harness import Bench, DifferentAnswers
 from bench.suite.shapes import SHAPES, Shape
 
@@ -62,15 +63,39 @@ def test_a_short_shape_is_run_several_times_in_a_round() -> None:
     assert ran == ["a 1", "a 1", "a 5"]
 
 
-def test_what_writes_is_put_back_before_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[str] = []
-    shape = Shape(lambda _: [], lambda *_: None, reset=lambda *_: ran.append("put back"))
+class FakeSide:
+    """A side that writes down what it is told."""
+
+    def __init__(self, done: list[str]) -> None:
+        self._done = done
+
+    def prepare(self, shape: str, size: int) -> None:
+        self._done.append(f"{shape} {size}")
+
+    def run(self) -> float:
+        self._done.append("run")
+        return 0.5
+
+
+@pytest.mark.parametrize(("times", "runs"), [(1, 1), (3, 4)])
+def test_what_writes_is_put_back_before_each_run(
+    monkeypatch: pytest.MonkeyPatch, times: int, runs: int
+) -> None:
+    done: list[str] = []
+    shape = Shape(lambda _: [], lambda *_: None, reset=lambda *_: done.append("put back"))
     monkeypatch.setitem(SHAPES, "writes", shape)
-    monkeypatch.setattr(Bench, "_data", lambda *_: "")
+    monkeypatch.setattr(worker, "make_side", lambda *_, **__: FakeSide(done))
+    opened = worker._Opened()  # noqa: SLF001 - what the process does
+    uri = "mongodb://127.0.0.1:1/"
 
-    race(bench(rounds=2), "writes", FakeWorker("a", ran, seconds=0.001))
+    worker._do(opened, "open", {"kind": "gather", "driver": "motor", "uri": uri, "fuse": True})  # noqa: SLF001
+    worker._do(opened, "prepare", {"shape": "writes", "size": 7})  # noqa: SLF001
+    told = worker._do(opened, "run", {"times": times})  # noqa: SLF001
+    opened.close()
 
-    assert ran == ["put back", "a 1"] * 4
+    # The first of several is not counted.
+    assert done == ["writes 7", *["put back", "run"] * runs]
+    assert told == {"seconds": [0.5] * times}
 
 
 def test_sides_that_answer_differently_are_not_compared() -> None:
