@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 N: Final = 100
 AT_MOST: Final = 1.03
 # A difference of three per cent is less than what one round differs from the next by.
-_ROUNDS: Final = 5
+_ROUNDS: Final = 8
 
 
 def run(bench: Bench) -> list[Row]:
