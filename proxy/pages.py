@@ -127,21 +127,35 @@ class Room:
         self,
         total: int,
         results: int,
-        size: Callable[[bytes], int] = len,
+        size: Callable[[bytes], int] | None = None,
         *,
+        beside: int = 0,
         can_compress: bool = False,
     ) -> None:
         """`results`: how many will ask. `size`: bytes that an encoded document takes up.
 
+        `beside`: where there is no `size`, what each document takes up beside its own bytes.
         `can_compress`: whether the caller reads compressed responses.
         """
         self.total = total
         self.left = total
-        self.size = size
+        self._size = size
+        self._beside = beside
         self.can_compress = can_compress
         self._waiting = results
         self._held = 0
         self._least = min(LEAST_SHARE_BYTES, total // (2 * results)) if results else 0
+
+    def size(self, document: bytes) -> int:
+        """Bytes that a document takes up."""
+        return len(document) + self._beside if self._size is None else self._size(document)
+
+    def sizes(self, documents: Sequence[bytes]) -> list[int]:
+        """The same of each: a page has thousands, so this is no call for each of them."""
+        if self._size is not None:
+            return list(map(self._size, documents))
+        beside = self._beside
+        return [len(document) + beside for document in documents]
 
     def share(self, taken: int) -> int:
         """What a result that has taken so much may count on further: every result as much."""
@@ -173,7 +187,7 @@ class Room:
         """Bytes that a result takes up; 0 where it has no documents."""
         if isinstance(result, RawDocument):
             return self.size(result)
-        return sum(map(self.size, result)) if isinstance(result, RawDocuments) else 0
+        return sum(self.sizes(result)) if isinstance(result, RawDocuments) else 0
 
     def has_held(self, document: RawDocument) -> bool:
         """Take up a single document, if there is room for it beside what the others keep.
@@ -226,7 +240,7 @@ class Page:
 
         `sizes`: is told each one's; None where they are the last.
         """
-        lengths = list(map(self._room.size, documents))
+        lengths = self._room.sizes(documents)
         kept, whole, most = len(lengths), sum(lengths), self._room.most
         if whole > most:
             kept = bisect_right(list(accumulate(lengths)), most)

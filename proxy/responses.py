@@ -57,17 +57,13 @@ def room_for(operations: Sequence[str], results: int, reply: Reply, max_bytes: i
     room = (max_bytes - PACKED_OVERHEAD_BYTES) * 3 // 4 if reply.is_packed else max_bytes
     bare = operations.count(_BARE)
     entries = ENTRY_BYTES * (len(operations) - bare + 1) + BARE_ENTRY_BYTES * bare
-    size = _packed_size if reply.is_packed else _readable_size
     total = max(room // 4, room - entries)
-    return Room(total, results, size, can_compress=reply.reads_zlib)
+    size = None if reply.is_packed else _readable_size
+    return Room(total, results, size, beside=codec.ELEMENT_BYTES, can_compress=reply.reads_zlib)
 
 
 _BARE: Final = "find_one"
 """The operation whose entry is its document and little else."""
-
-
-def _packed_size(document: bytes) -> int:
-    return len(document) + codec.ELEMENT_BYTES
 
 
 def _readable_size(document: bytes) -> int:
