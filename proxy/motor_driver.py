@@ -9,7 +9,8 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from motorpool.proxy.connections import client_options
-from motorpool.proxy.server_driver import ServerDriver, select
+from motorpool.proxy.server_cursors import select
+from motorpool.proxy.server_driver import ServerDriver
 
 if TYPE_CHECKING:
     import asyncio

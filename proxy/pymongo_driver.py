@@ -14,7 +14,8 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import ServerHeartbeatListener
 
 from motorpool.proxy.connections import client_options
-from motorpool.proxy.server_driver import ServerDriver, select
+from motorpool.proxy.server_cursors import select
+from motorpool.proxy.server_driver import ServerDriver
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping

@@ -164,7 +164,7 @@ def test_no_other_file_touches_what_is_the_drivers_own() -> None:
         if private.search(line)
     }
 
-    assert touching == {"carried_sessions.py", "motor_driver.py", "server_driver.py"}
+    assert touching == {"carried_sessions.py", "motor_driver.py", "server_cursors.py"}
 
 
 def test_the_drivers_own_session_is_shaped_as_the_one_in_its_place() -> None:
