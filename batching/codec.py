@@ -463,6 +463,8 @@ def _begins_with_page(raw: bytes) -> bool:
     return raw[4:8] == b"\x10id\x00" and raw[12:_PAGE_AT] == b"\x04ok\x00"
 
 
+_NO_TYPES: Final = LOSSLESS.type_registry
+
 _PAGE_AT: Final = 16
 """Where a page begins in its entry, as this proxy writes it."""
 
@@ -526,6 +528,11 @@ class Page:
         """The documents that are left, at most so many."""
         if most is None and self._at == self._start + 4:  # not begun: all of it in one go
             self._at = self._end
+            if self._start == _PAGE_AT and self._options.type_registry == _NO_TYPES:
+                # Its entry as it is: to take the page out of it is to copy it. (Types of the
+                # application's own are asked for no id, and for nothing else that is not its own.)
+                whole: list[Any] = bson.decode(self._raw, codec_options=self._options)["ok"]
+                return whole
             array = memoryview(self._raw)[self._start : self._end + 1]
             document = b"".join((pack("<i", 4 + 2 + len(array) + 1), b"\x04\x00", array, b"\x00"))
             documents: list[Any] = bson.decode(document, codec_options=self._options)[""]

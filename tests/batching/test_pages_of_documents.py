@@ -6,7 +6,7 @@ from typing import Any
 
 import bson
 import pytest
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from hypothesis import given
@@ -73,6 +73,37 @@ def test_a_page_is_found_in_its_entry_as_it_was_put_there(documents: list[Any]) 
         entry = entry_of(documents, cursor)
         assert codec.entry_page(entry).take_raw() == encoded
         assert codec.entry_cursor(entry) == cursor
+
+
+@generated
+@given(some_documents)
+def test_all_of_a_page_is_decoded_as_one_by_one(documents: list[Any]) -> None:
+    for cursor in (None, TOLD):
+        for options in (LOSSLESS, RAW):
+            entry = entry_of(documents, cursor)
+            page = codec.entry_page(entry, options)
+            one_by_one = []
+            while page:
+                one_by_one.append(page.next())
+            found = codec.entry_page(entry, options)
+            assert repr(found.take()) == repr(one_by_one)
+            assert not found
+
+
+class Never(TypeDecoder):
+    """A type of an application's that takes no integer: no page of this test has one."""
+
+    bson_type = int
+
+    def transform_bson(self, value: Any) -> Any:
+        raise AssertionError(f"{value} is not of the page")
+
+
+def test_types_of_an_application_see_the_page_alone() -> None:
+    options: CodecOptions[Any] = CodecOptions(type_registry=TypeRegistry([Never()]))
+
+    for cursor in (None, TOLD):
+        assert codec.entry_page(entry_of([{"a": "b"}], cursor), options).take() == [{"a": "b"}]
 
 
 def of_another_hand(cursor: dict[str, Any] | None) -> list[Entry]:

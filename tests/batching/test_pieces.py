@@ -39,6 +39,20 @@ def test_documents_in_pieces_make_the_array_that_bson_makes(count: int) -> None:
     assert len(made) == len(bytes(made))
 
 
+@pytest.mark.parametrize("kept", [0, 1, 3, 100])
+def test_indexes_are_those_of_the_array_however_many_were_made_before(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_KEPT_HEADS", kept)
+    monkeypatch.setattr(pieces, "_MADE_HEADS", [[]])
+
+    for count in (2, 0, 12, 3, 101, 12, 250, 1):
+        documents = [{"n": number} for number in range(count)]
+        made = bytes(pieces.array_of(map(bson.encode, documents)))
+        assert made == bson.encode({"": documents})[6:-1]
+        assert len(pieces._MADE_HEADS[0]) <= kept  # noqa: SLF001 - what is kept in memory
+
+
 def test_an_array_in_a_document_in_an_array_is_joined_once_and_right() -> None:
     first = around_array(b"\x10id\x00\x01\x00\x00\x00\x04ok\x00", documents(12), b"\x0anull\x00")
     second = bson.encode({"id": 2})
