@@ -34,6 +34,7 @@ _BOOL: Final = 0x08
 _REGEX: Final = 0x0B
 _DBPOINTER: Final = 0x0C
 _SYMBOL: Final = 0x0E
+_CODE: Final = 0x0D
 _INT32: Final = 0x10
 _INT64: Final = 0x12
 _DECIMAL: Final = 0x13
@@ -58,7 +59,7 @@ _SIZED: Final = {
     ARRAY: 0,
     _BINARY: 5,
     _DBPOINTER: 16,
-    0x0D: 4,  # JavaScript
+    _CODE: 4,
     _SYMBOL: 4,
     0x0F: 0,  # JavaScript with scope
 }
@@ -69,9 +70,9 @@ _SAME_BYTES: Final = frozenset({STRING, _BINARY, OBJECT_ID, 0x09})
 
 _NUMBERS: Final = {_INT32: "<i", _INT64: "<q", DOUBLE: "<d"}
 
-_UNTOLD: Final = frozenset({_DECIMAL, _SYMBOL, _BOOL})
-"""What may equal a value of another kind: a decimal a number, a symbol a string; and to mongomock,
-true is 1."""
+_UNTOLD: Final = frozenset({_DECIMAL, _SYMBOL, _BOOL, _CODE})
+"""What may equal a value of another kind: a decimal a number, a symbol a string; to mongomock, true
+is 1; and to SecantusDB, under a collation, JavaScript is a string."""
 
 
 _NO_VALUES: Final = frozenset({dict, list, bool, type(None)})

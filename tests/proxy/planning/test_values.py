@@ -9,6 +9,7 @@ import re
 import uuid
 from typing import Any
 
+import bson
 import pytest
 from bson import (
     Binary,
@@ -26,7 +27,7 @@ from bson import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motorpool.proxy.planning.values import is_string, key_of
+from motorpool.proxy.planning.values import CannotTellError, Wanted, is_string, key_of
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 SOME_ID = ObjectId(b"not-an-array")
@@ -157,3 +158,10 @@ def test_values_of_different_kinds_have_different_keys(one: Any, other: Any) -> 
         return (float, value) if is_number else (type(value), value)
 
     assert (key_of(one) == key_of(other)) is (kind(one) == kind(other))
+
+
+def test_of_an_array_with_javascript_nothing_is_told() -> None:
+    document = bson.encode({"l": [1, bson.Code("f")]})
+
+    with pytest.raises(CannotTellError):
+        Wanted("l", [1, key_of("f")]).members(document)  # type: ignore[list-item] # it has a key
