@@ -200,7 +200,8 @@ def index_model(index: Mapping[str, Any]) -> IndexModel:
 def named_command(command: Mapping[str, Any]) -> dict[str, Any]:
     """A command, whose name comes first. Raises ValueError where there is none.
 
-    Motor would never answer: its thread ends with a StopIteration, which no future can hold.
+    Motor on asyncio's own threads would never answer: its thread ends with a StopIteration, which
+    no future can hold.
     """
     if not command:
         message = "command must not be empty: its first field is the command's name"

@@ -76,18 +76,27 @@ def driver_arguments(
         argument = spec.arguments[name]
         if (value is None and not argument.required) or (spec.name, name) in _NOT_THE_METHODS:
             continue
-        if argument.kind in ("keys", "hint"):
-            value = _pairs(value)  # noqa: PLW2901 - the same value in the driver's form
-            if (spec.name, name) in _AS_DOCUMENT and not isinstance(value, str):
-                value = dict(value)  # noqa: PLW2901
-        elif argument.kind == "return_document":
-            value = value == "after"  # noqa: PLW2901 - pymongo.ReturnDocument is a bool
-        elif argument.kind == "cursor_type":
-            value = _CURSOR_TYPES[value]  # noqa: PLW2901
-        elif argument.kind in ("requests", "client_requests"):
-            value = [_bulk_request(request, bulk_request) for request in value]  # noqa: PLW2901
+        if argument.kind in _TURNED:
+            value = _turned(spec, name, value, bulk_request)  # noqa: PLW2901 - in the driver's form
         given[argument.driver_name or name] = value
     return given
+
+
+def _turned(
+    spec: OperationSpec, name: str, value: Any, bulk_request: Callable[[str, Any], Any]
+) -> Any:
+    """A value of one of the kinds in `_TURNED`, in the driver's form."""
+    kind = spec.arguments[name].kind
+    if kind == "return_document":
+        return value == "after"  # pymongo.ReturnDocument is a bool
+    if kind == "cursor_type":
+        return _CURSOR_TYPES[value]
+    if kind in ("requests", "client_requests"):
+        return [_bulk_request(request, bulk_request) for request in value]
+    pairs = _pairs(value)
+    if (spec.name, name) in _AS_DOCUMENT and not isinstance(pairs, str):
+        return dict(pairs)
+    return pairs
 
 
 def _bulk_request(request: Mapping[str, Any], make: Callable[[str, Any], Any]) -> Any:

@@ -345,7 +345,7 @@ class Executor:
             )
         given = operation.args
         # A cursor that goes on may outlive the invocation, and the server adds up the time of all
-        # its batches: it is stopped by its session instead (see `_run_alone`).
+        # its batches: it is stopped by its session instead (see `_run_one`).
         if limit.asked is None and operation.session is None:
             given = self._told(limit, op, given)
         args = driver_arguments(OPERATIONS[op], given, self._driver.bulk_request)

@@ -26,7 +26,8 @@ class MotorDriver(ServerDriver):
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         """Make the client, with as many threads as connections: neither waits for the other."""
-        # Motor reads it once, when it is imported (motor/frameworks/asyncio/__init__.py).
+        # For any loop but the proxy's own, which has its threads itself (`threads`). Motor reads it
+        # once, when it is imported (motor/frameworks/asyncio/__init__.py).
         os.environ.setdefault("MOTOR_MAX_WORKERS", str(settings.pool_size))
         from motor.frameworks.asyncio import run_on_executor  # noqa: PLC0415 - after that
         from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 - as above

@@ -101,8 +101,8 @@ PLAIN: Final = frozenset({codec.RawDocument, dict, int})
 """Types of results that `packed_answer` takes: most there are, and none is a page."""
 
 
-def packed_answer(id_: OperationId, ok: Any, is_write: bool, reply: Reply) -> Answer:  # noqa: FBT001 - called for each operation, and a keyword takes a tenth of its time
-    """The entry of a result of one of the `PLAIN` types, as `answer` makes it, in half the time.
+def packed_answer(id_: OperationId, ok: Any, is_write: bool, reply: Reply) -> Answer:  # noqa: FBT001 - called for each operation, where keywords cost
+    """The entry of a result of one of the `PLAIN` types, as `answer` makes it, in less time.
 
     `reply`: a packed one.
     """
